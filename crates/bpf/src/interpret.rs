@@ -26,13 +26,34 @@ impl Program {
         let mut rest = self.instructions().iter();
         while let Some(&insn) = rest.next() {
             match machine.step(insn, &words) {
-                Step::Next => {}
-                Step::Skip(0) => {}
+                Step::Next | Step::Skip(0) => {}
                 Step::Skip(distance) => drop(rest.nth(distance - 1)),
                 Step::Return(raw) => return Action::from_raw(raw),
             }
         }
         Action::KillProcess
+    }
+
+    /// The verdict that a number has whatever its arguments and instruction pointer are; `None` where the program
+    /// looks at those, even if it comes to the same. `seccomp_is_const_allow` of `kernel/seccomp.c` decides likewise.
+    pub fn constant_verdict(&self, arch: u32, number: u32) -> Option<Action> {
+        let words = SeccompData {
+            nr: number.cast_signed(),
+            arch,
+            ..SeccompData::default()
+        }
+        .words();
+        let mut machine = Machine::default();
+        let mut rest = self.instructions().iter();
+        while let Some(&insn) = rest.next() {
+            match machine.step(insn, &words) {
+                _ if insn.code == op::LD_ABS && insn.k > SeccompData::ARCH => return None,
+                Step::Next | Step::Skip(0) => {}
+                Step::Skip(distance) => drop(rest.nth(distance - 1)),
+                Step::Return(raw) => return Some(Action::from_raw(raw)),
+            }
+        }
+        None
     }
 }
 
