@@ -1,0 +1,36 @@
+/** Every failure that leaves this package is a NotifydError with one of these codes. */
+
+/** Stable: `docs/troubleshooting.md` explains each, and a test compares the lists. */
+export const ERROR_CODES = [
+  'ERR_UNSUPPORTED_PLATFORM',
+  'ERR_UNSUPPORTED_ARCH',
+  'ERR_ADDON_MISSING',
+  'ERR_ADDON_LOAD',
+  'ERR_CONFIG',
+  'ERR_PROFILE',
+  'ERR_NOTHING_DENIED',
+  'ERR_STATE_DIR',
+  'ERR_STATE_DIR_IN_USE',
+  'ERR_NO_CONTAINER',
+  'ERR_CONTAINER_ENDED',
+  'ERR_CLOSED',
+  'ERR_RUN_ABORTED',
+] as const
+
+export type ErrorCode = (typeof ERROR_CODES)[number] | `ERR_${string}`
+
+export class NotifydError extends Error {
+  override readonly name = 'NotifydError'
+  readonly code: ErrorCode
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}
+
+/** The text of an error and of its causes, outermost first. */
+export function errorText(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return error.cause === undefined ? error.message : `${error.message}: ${errorText(error.cause)}`
+}

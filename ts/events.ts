@@ -1,0 +1,74 @@
+/** PURE: the event record that the addon's ring holds, decoded. Little-endian, EVENT_BYTES each. */
+
+export const EVENT_BYTES = 112
+
+const FLAG_INIT = 1
+const FLAG_CONTINUED = 2
+
+/** One answered notification. Numbers that can pass 2^53 are bigints. */
+export interface EventRecord {
+  listener: number
+  arch: number
+  number: number
+  /** SECCOMP_RET_* value of the original profile. */
+  verdict: number
+  notificationId: bigint
+  /** Monotonic milliseconds. */
+  atMs: number
+  tid: number
+  /** Errno that was answered; 0 where the call was let run. */
+  errno: number
+  phase: 'init' | 'run'
+  continued: boolean
+  latencyNs: number
+  instructionPointer: bigint
+  args: bigint[]
+  sequence: bigint
+}
+
+export function decodeEvent(view: DataView, offset: number): EventRecord {
+  const flags = view.getUint32(offset + 40, true)
+  return {
+    listener: view.getUint32(offset, true),
+    arch: view.getUint32(offset + 4, true),
+    number: view.getInt32(offset + 8, true),
+    verdict: view.getUint32(offset + 12, true),
+    notificationId: view.getBigUint64(offset + 16, true),
+    atMs: view.getFloat64(offset + 24, true),
+    tid: view.getUint32(offset + 32, true),
+    errno: view.getInt32(offset + 36, true),
+    phase: (flags & FLAG_INIT) === 0 ? 'run' : 'init',
+    continued: (flags & FLAG_CONTINUED) !== 0,
+    latencyNs: view.getUint32(offset + 44, true),
+    instructionPointer: view.getBigUint64(offset + 48, true),
+    args: decodeArgs(view, offset + 56),
+    sequence: view.getBigUint64(offset + 104, true),
+  }
+}
+
+function decodeArgs(view: DataView, offset: number): bigint[] {
+  return Array.from({ length: 6 }, (_, index) => view.getBigUint64(offset + index * 8, true))
+}
+
+/** What the pump looks at for every event; kept apart from decodeEvent because a flood costs only this. */
+export interface EventKey {
+  listener: number
+  arch: number
+  number: number
+  verdict: number
+  init: boolean
+}
+
+export function readEventKey(view: DataView, offset: number): EventKey {
+  return {
+    listener: view.getUint32(offset, true),
+    arch: view.getUint32(offset + 4, true),
+    number: view.getInt32(offset + 8, true),
+    verdict: view.getUint32(offset + 12, true),
+    init: (view.getUint32(offset + 40, true) & FLAG_INIT) !== 0,
+  }
+}
+
+export function readEventTimeMs(view: DataView, offset: number): number {
+  return view.getFloat64(offset + 24, true)
+}
