@@ -1,0 +1,78 @@
+#!/usr/bin/env node
+/** Every check that is not a test, one line each. All run, so that one call shows everything that is wrong. */
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { buildEnvironment, explain, root, run, say, setUp, StepFailure, which } from './setup.mjs'
+
+const command = (name, args) => () => run(name, args, { env: buildEnvironment() })
+
+const CHECKS = [
+  { title: 'cargo fmt', check: command('cargo', ['fmt', '--all', '--check']) },
+  {
+    title: 'cargo clippy',
+    check: command('cargo', ['clippy', '--workspace', '--all-targets', '--quiet', '--', '-D', 'warnings']),
+  },
+  { title: 'oxlint', check: command('npx', ['oxlint', '--type-aware', '--deny-warnings']) },
+  { title: 'oxfmt', check: command('npx', ['oxfmt', '--check']) },
+  { title: 'generated files are committed', check: generatedFilesAreCommitted },
+  { title: 'docs match the code', check: docsMatch, when: () => existsSync(join(root, 'tools/generate-docs.mjs')) },
+  { title: 'publint', check: command('npx', ['publint', '--strict']) },
+  { title: 'the addon needs no libseccomp at run time', check: addonIsSelfContained },
+  {
+    title: 'cargo deny',
+    check: command('cargo', ['deny', 'check', 'licenses']),
+    when: () => which('cargo-deny') !== null,
+  },
+  { title: 'typos', check: command('typos', []), when: () => which('typos') !== null },
+]
+
+/** `native/index.d.ts` is written by the build, so a changed interface shows up in review. */
+async function generatedFilesAreCommitted() {
+  if (!existsSync(join(root, '.git'))) return
+  await run('git', ['diff', '--exit-code', '--', 'native/index.d.ts', 'docs/'])
+}
+
+async function docsMatch() {
+  await run('node', ['tools/generate-docs.mjs', '--check'])
+}
+
+/** libseccomp is linked statically: one addon has to load on hosts with any version of it, or none. */
+async function addonIsSelfContained() {
+  const addons = readdirSync(join(root, 'native')).filter(name => name.endsWith('.node'))
+  if (addons.length === 0) throw new StepFailure('there is no addon in native/')
+  for (const name of addons) {
+    const dynamic = await run('readelf', ['-d', join('native', name)])
+    if (/NEEDED.*libseccomp/.test(dynamic))
+      throw new StepFailure(`${name} is linked to libseccomp dynamically`, dynamic)
+  }
+}
+
+/** Runs all checks; prints one line each, and what a failed one said. */
+export async function lint() {
+  const result = { passed: 0, failed: 0 }
+  for (const { title, check } of CHECKS.filter(({ when }) => when?.() ?? true)) {
+    try {
+      await check()
+      result.passed += 1
+      say(`lint: pass  ${title}`)
+    } catch (error) {
+      result.failed += 1
+      say(`lint: FAIL  ${title}`)
+      explain(error)
+    }
+  }
+  return result
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  try {
+    await setUp()
+    const { passed, failed } = await lint()
+    console.log(`${passed} passed, ${failed} failed`)
+    process.exitCode = failed === 0 ? 0 : 1
+  } catch (error) {
+    explain(error)
+    process.exitCode = 1
+  }
+}

@@ -1,0 +1,313 @@
+#!/usr/bin/env node
+/**
+ * Brings a fresh checkout to where it can be tested and run: system packages, `npm ci`, the addon, TypeScript.
+ * Plain Node without a dependency, because it works before `npm ci`. A step whose inputs are as they were is skipped.
+ */
+import { execFileSync, spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import {
+  accessSync,
+  chmodSync,
+  closeSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { homedir } from 'node:os'
+import { delimiter, dirname, isAbsolute, join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+export const root = dirname(dirname(fileURLToPath(import.meta.url)))
+
+// runc lies in /usr/sbin on Debian, which is not on the PATH of ordinary users; rustup's cargo often is not either.
+for (const folder of ['/usr/sbin', '/sbin', join(homedir(), '.cargo', 'bin')]) {
+  const path = (process.env.PATH ?? '').split(delimiter)
+  if (!path.includes(folder)) process.env.PATH = [...path, folder].join(delimiter)
+}
+
+const SYSTEM_PACKAGES = [
+  {
+    name: 'gcc',
+    why: 'to link the addon and build test programs',
+    required: true,
+    present: () => which('gcc') !== null,
+  },
+  {
+    name: 'libc6-dev',
+    why: 'to link the addon and build test programs',
+    required: true,
+    present: () => hasLibrary('libc.a'),
+  },
+  { name: 'libseccomp-dev', why: 'to compile profiles', required: true, present: () => hasLibrary('libseccomp.a') },
+  { name: 'runc', why: 'for demo and tests', required: false, present: () => which('runc') !== null },
+  { name: 'crun', why: 'for tests', required: false, present: () => which('crun') !== null },
+  {
+    name: 'busybox-static',
+    why: 'for the root file systems of demo and tests',
+    required: false,
+    present: hasStaticBusybox,
+  },
+  { name: 'strace', why: 'for the benchmark', required: false, present: () => which('strace') !== null },
+]
+
+/** A step that failed: what was run and what it printed. */
+export class StepFailure extends Error {
+  constructor(message, output = '') {
+    super(message)
+    this.name = 'StepFailure'
+    this.output = output
+  }
+}
+
+export function say(line) {
+  process.stderr.write(`${line}\n`)
+}
+
+/** First executable of that name on the PATH, or null. */
+export function which(name) {
+  for (const folder of (process.env.PATH ?? '').split(delimiter)) {
+    const path = join(folder, name)
+    try {
+      accessSync(path, constants.X_OK)
+      if (statSync(path).isFile()) return path
+    } catch {
+      // Not here.
+    }
+  }
+  return null
+}
+
+/** Runs a command silently; a failure carries everything that it printed. */
+export function run(command, args, options = {}) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], ...options })
+    let output = ''
+    child.stdout.on('data', chunk => (output += chunk))
+    child.stderr.on('data', chunk => (output += chunk))
+    child.on('error', error => reject(new StepFailure(`${command}: ${error.message}`)))
+    child.on('close', (code, signal) => {
+      if (code === 0) resolve(output)
+      else reject(new StepFailure(`${[command, ...args].join(' ')}: ${signal ?? `exit code ${code}`}`, output))
+    })
+  })
+}
+
+/** Says what is missing; installs it where that can be done (Debian, root). Returns the names still missing. */
+export async function installSystemPackages() {
+  const missing = SYSTEM_PACKAGES.filter(entry => !entry.present())
+  if (missing.length === 0) return []
+  const names = missing.map(entry => entry.name)
+  if (canInstall()) {
+    say(`setup: installing ${names.join(' ')}`)
+    await aptInstall(names)
+  }
+  const left = missing.filter(entry => !entry.present())
+  for (const entry of left) say(`setup: missing: ${entry.name} (${entry.why})`)
+  if (left.length > 0) say(`setup: to install by hand: sudo apt-get install ${left.map(entry => entry.name).join(' ')}`)
+  const fatal = left.filter(entry => entry.required)
+  if (fatal.length > 0) throw new StepFailure(`cannot build without ${fatal.map(entry => entry.name).join(', ')}`)
+  return left.map(entry => entry.name)
+}
+
+/** Whether this user can install packages on this machine. */
+export function canInstall() {
+  return process.getuid?.() === 0 && which('apt-get') !== null
+}
+
+async function aptInstall(names) {
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+  const apt = (...args) => run('apt-get', ['-qq', '-o', 'DPkg::Lock::Timeout=120', ...args], { env })
+  const install = (...packages) => apt('install', '-y', '--no-install-recommends', ...packages)
+  try {
+    await apt('update')
+    await install(...names)
+  } catch (error) {
+    say(`setup: ${error.message}; trying each on its own`)
+    for (const name of names) {
+      await install(name).catch(problem => say(`setup: ${problem.message}\n${tail(problem.output)}`))
+    }
+  }
+}
+
+function libraryPath(file) {
+  if (which('gcc') === null) return null
+  const path = execFileSync('gcc', [`-print-file-name=${file}`], { encoding: 'utf8' }).trim()
+  return isAbsolute(path) && existsSync(path) ? path : null
+}
+
+function hasLibrary(file) {
+  return libraryPath(file) !== null
+}
+
+/** A busybox that is linked dynamically cannot run alone in a root file system. */
+function hasStaticBusybox() {
+  const path = which('busybox')
+  return path !== null && !hasInterpreter(path)
+}
+
+/** Whether a 64-bit ELF file has a PT_INTERP program header (elf.h). */
+function hasInterpreter(path) {
+  const head = Buffer.alloc(4096)
+  const file = openSync(path, 'r')
+  readSync(file, head, 0, head.length, 0)
+  closeSync(file)
+  const offset = Number(head.readBigUInt64LE(32))
+  const [size, count] = [head.readUInt16LE(54), head.readUInt16LE(56)]
+  return Array.from({ length: count }, (_, index) => head.readUInt32LE(offset + index * size)).includes(3)
+}
+
+function checkVersions() {
+  if (process.platform !== 'linux') throw new StepFailure('seccomp notifications exist on Linux only')
+  const wanted = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).engines.node.replace('>=', '')
+  if (isOlder(process.versions.node, wanted))
+    throw new StepFailure(`Node ${wanted} or newer is needed, this is ${process.versions.node}`)
+}
+
+async function checkRust() {
+  const wanted = /^rust-version = "(.+)"$/m.exec(readFileSync(join(root, 'Cargo.toml'), 'utf8'))?.[1] ?? '0'
+  const advice = `Rust ${wanted} or newer is needed; see https://rustup.rs`
+  if (which('cargo') === null) throw new StepFailure(`${advice} (cargo was not found)`)
+  const found = /\d+\.\d+(\.\d+)?/.exec(await run('rustc', ['--version']))?.[0] ?? '0'
+  if (isOlder(found, wanted)) throw new StepFailure(`${advice} (this is ${found}; \`rustup update\` renews it)`)
+}
+
+function isOlder(found, wanted) {
+  const [a, b] = [found, wanted].map(version => version.split('.').map(Number))
+  const at = b.findIndex((part, index) => (a[index] ?? 0) !== part)
+  return at >= 0 && (a[at] ?? 0) < b[at]
+}
+
+/** `npm ci` when the lock file is not the one that was installed. */
+export async function installNodePackages() {
+  if (!existsSync(join(root, '.cache/setup/npm')) && isNewer('node_modules/.package-lock.json', 'package-lock.json'))
+    return
+  await step('npm', 'npm ci', ['package-lock.json'], ['node_modules/.package-lock.json'], () =>
+    run('npm', ['ci', '--no-audit', '--no-fund']),
+  )
+}
+
+function isNewer(path, other) {
+  return existsSync(join(root, path)) && statSync(join(root, path)).mtimeMs >= statSync(join(root, other)).mtimeMs
+}
+
+/** Builds the addon into `native/`, with the types that are committed beside it. */
+export async function buildAddon() {
+  const inputs = ['crates', 'Cargo.toml', 'Cargo.lock', '.cargo', 'rust-toolchain.toml', 'package.json']
+  await step('addon', 'building the addon', inputs, [addonFile(), 'native/index.d.ts'], async () => {
+    await checkRust()
+    const build = ['napi', 'build', '--manifest-path', 'crates/binding/Cargo.toml', '--platform', '--release']
+    await run('npx', [...build, '--output-dir', 'native', '--no-js', '--dts', 'index.d.ts'], {
+      env: buildEnvironment(),
+    })
+  })
+}
+
+/** The environment for cargo: where the static libseccomp lies when it is not where `.cargo/config.toml` says. */
+export function buildEnvironment() {
+  const archive = libraryPath('libseccomp.a')
+  if (process.arch === 'x64' || archive === null) return process.env
+  return { LIBSECCOMP_LIB_PATH: dirname(archive), ...process.env }
+}
+
+function addonFile() {
+  const libc = process.report.getReport().header.glibcVersionRuntime === undefined ? 'musl' : 'gnu'
+  return `native/notifyd.linux-${process.arch}-${libc}.node`
+}
+
+/** Compiles `ts/` to `dist/` (what is shipped) and, with the tests, to `build/` (what ava runs). */
+export async function compileTypeScript() {
+  const configs = ['tsconfig.json', 'tsconfig.build.json', 'node_modules/.package-lock.json', 'native/index.d.ts']
+  await step('dist', 'compiling ts/ to dist/', ['ts', ...configs], ['dist'], async () => {
+    await run('npx', ['tsc', '-p', 'tsconfig.build.json'])
+    removeOrphans('dist', 'ts')
+    const bin = join(root, 'dist/cli/main.js')
+    if (existsSync(bin)) chmodSync(bin, 0o755)
+  })
+  await step('build', 'compiling tests to build/', ['ts', '__test__', ...configs], ['build'], async () => {
+    await run('npx', ['tsc', '-p', 'tsconfig.json'])
+    removeOrphans('build/ts', 'ts')
+    removeOrphans('build/__test__', '__test__')
+  })
+}
+
+/** Removes outputs whose source is gone: a stale module would be shipped and hide a broken import. */
+function removeOrphans(outputs, sources) {
+  for (const file of filesUnder(outputs).filter(path => /\.(js|js\.map|d\.ts)$/.test(path))) {
+    const source = join(root, sources, relative(outputs, file).replace(/\.(js|js\.map|d\.ts)$/, '.ts'))
+    if (!existsSync(source)) rmSync(join(root, file))
+  }
+}
+
+/** Does the work unless inputs and outputs are as the last success left them. */
+async function step(name, title, inputs, outputs, work) {
+  const stamp = join(root, '.cache/setup', name)
+  const before = fingerprint(inputs)
+  const current = () => `${before} ${outputs.map(stateOf).join(' ')}\n`
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === current()) return
+  say(`setup: ${title}`)
+  await work()
+  mkdirSync(dirname(stamp), { recursive: true })
+  writeFileSync(stamp, current())
+}
+
+/** By content, not by time: a checkout renews every time stamp. */
+function fingerprint(inputs) {
+  const hash = createHash('sha256')
+  for (const file of inputs.flatMap(filesUnder)) hash.update(`${file}\0`).update(readFileSync(join(root, file)))
+  return hash.digest('hex')
+}
+
+function filesUnder(path) {
+  const full = join(root, path)
+  if (!existsSync(full)) return []
+  if (statSync(full).isFile()) return [path]
+  return readdirSync(full)
+    .toSorted()
+    .flatMap(name => filesUnder(join(path, name)))
+}
+
+function stateOf(path) {
+  const full = join(root, path)
+  if (!existsSync(full)) return `${path}:missing`
+  const { mtimeMs, size } = statSync(full)
+  return `${path}:${mtimeMs}:${size}`
+}
+
+export function tail(text, lines = 40) {
+  return text.trimEnd().split('\n').slice(-lines).join('\n')
+}
+
+/** All steps. Returns the names of optional system packages that are still missing. */
+export async function setUp() {
+  checkVersions()
+  const missing = await installSystemPackages()
+  await installNodePackages()
+  await buildAddon()
+  await compileTypeScript()
+  return { missing }
+}
+
+/** Prints a failure as a person wants it: what was run, and what it said. */
+export function explain(error) {
+  if (!(error instanceof StepFailure)) throw error
+  say(`setup: ${error.message}`)
+  if (error.output) say(tail(error.output, 200))
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const started = Date.now()
+  try {
+    await setUp()
+    say(`setup: ready after ${((Date.now() - started) / 1000).toFixed(1)} s`)
+  } catch (error) {
+    explain(error)
+    process.exitCode = 1
+  }
+}
