@@ -1,5 +1,24 @@
 /** Each setting once: type, unit, default, text. The source of docs/configuration.md. */
 
+import * as v from 'valibot'
+import type { DefaultPaths } from './default-paths.ts'
+import { formatDuration } from './duration.ts'
+import {
+  absolutePath,
+  duration,
+  errnoName,
+  integer,
+  isMapping,
+  listOf,
+  meant,
+  oneOf,
+  show,
+  socketPath,
+  syscallName,
+  tcpAddress,
+  type Kind,
+} from './kinds.ts'
+
 export interface Policy {
   action: 'log' | 'stop'
   answer: 'profile' | 'continue'
@@ -23,4 +42,181 @@ export interface Config {
   metrics: { crioForm: 'syscalls' | 'syscall'; retentionMs: number; maxSyscalls: number; maxContainers: number }
   history: { maxContainers: number }
   log: { level: 'debug' | 'info' | 'warn' | 'error' | 'silent' }
+}
+
+/** What docs/configuration.md says of a setting. */
+export type SettingMetadata = { type: string; default: unknown; text: string }
+
+/** What is wrong between two valid settings. */
+export interface Contradiction {
+  path: string[]
+  text: string
+}
+
+export type ConfigSchema = ReturnType<typeof configSchema>
+
+/** A configuration as written in a file or by a caller: every setting may be left out. */
+export type ConfigInput = v.InferInput<ConfigSchema>
+
+const metricsSection = section({
+  crioForm: setting(
+    oneOf('a form', ['syscalls', 'syscall']),
+    'syscalls',
+    "Label of CRI-O's counter: its text per incident (`syscalls`) or each call (`syscall`).",
+  ),
+  retention: setting(duration(0), '5m', 'How long the series of an ended container are still exported.'),
+  maxSyscalls: setting(integer(1, 100_000), 500, 'Most distinct syscall labels; the rest is counted as `other`.'),
+  maxContainers: setting(integer(1, 1_000_000), 1000, 'Most containers with series of their own.'),
+})
+
+const policySection = section({
+  action: setting(
+    oneOf('an action', ['log', 'stop']),
+    'log',
+    'What a forbidden call leads to: only logged and counted, or the container is stopped.',
+  ),
+  answer: setting(
+    oneOf('an answer', ['profile', 'continue']),
+    'profile',
+    "What the caller gets: the profile's own verdict, or the call runs (`continue`) and is only counted.",
+  ),
+  errno: setting(errnoName(), 'ENOSYS', 'Error for calls of containers whose profile is not known.'),
+  ignore: setting(listOf(syscallName()), [], 'Calls that are counted but never lead to a stop.'),
+  probes: setting(
+    oneOf('a treatment of probes', ['ignore', 'count']),
+    'ignore',
+    'Whether calls that the profile answers with ENOSYS lead to a stop (`count`).',
+  ),
+  debounce: setting(duration(0), '5s', 'Stop after this long without another forbidden call.'),
+  maxDelay: setting(duration(0), '30s', 'Stop at the latest this long after the first forbidden call.'),
+})
+
+export function configSchema(paths: DefaultPaths) {
+  return section({
+    listener: v.optional(
+      v.pipe(
+        section({
+          socket: setting(
+            socketPath(),
+            paths.listenerSocket,
+            'Unix socket that runtimes connect to; without root `$XDG_RUNTIME_DIR/seccomp-notifyd/listener.sock`.',
+          ),
+          handoverTimeout: setting(duration(100), '10s', "How long a runtime may take to send a container's state."),
+          maxListeners: v.optional(
+            describe(
+              integer(1, 1_000_000),
+              null,
+              'Most listeners served at once; without it, what the limit of open files leaves.',
+            ),
+          ),
+        }),
+        v.transform(({ socket, handoverTimeout, maxListeners }) => ({
+          socket,
+          handoverTimeoutMs: handoverTimeout,
+          maxListeners: maxListeners ?? null,
+        })),
+      ),
+      {},
+    ),
+    http: v.optional(
+      section({
+        address: setting(tcpAddress(), '127.0.0.1:9797', 'TCP address of the read-only HTTP interface.'),
+        socket: setting(
+          socketPath(),
+          paths.apiSocket,
+          'Unix socket of the HTTP interface; without root `$XDG_RUNTIME_DIR/seccomp-notifyd/api.sock`.',
+        ),
+      }),
+      {},
+    ),
+    stateDir: setting(
+      absolutePath(),
+      paths.stateDir,
+      'Folder of what survives a restart; without root `$XDG_STATE_HOME/seccomp-notifyd`.',
+    ),
+    policy: v.optional(
+      v.pipe(
+        policySection,
+        v.transform(({ debounce, maxDelay, ...rest }) => ({ ...rest, debounceMs: debounce, maxDelayMs: maxDelay })),
+      ),
+      {},
+    ),
+    containersMay: setting(
+      listOf(oneOf('a permission', ['log', 'ignore', 'debounce', 'continue'])),
+      ['log', 'ignore', 'debounce'],
+      "Ways in which a container's own annotations may be laxer than `policy`.",
+    ),
+    storm: v.optional(
+      v.pipe(
+        section({
+          stops: setting(integer(1, 1000), 3, 'Stops of one workload after which it is only logged.'),
+          within: setting(duration(1000), '10m', 'Time in which these stops are counted.'),
+        }),
+        v.transform(({ stops, within }) => ({ stops, withinMs: within })),
+      ),
+      {},
+    ),
+    metrics: v.optional(
+      v.pipe(
+        metricsSection,
+        v.transform(({ retention, ...rest }) => ({ ...rest, retentionMs: retention })),
+      ),
+      {},
+    ),
+    history: v.optional(
+      section({
+        maxContainers: setting(integer(1, 1_000_000), 1000, 'Ended containers that are remembered.'),
+      }),
+      {},
+    ),
+    log: v.optional(
+      section({
+        level: setting(
+          oneOf('a level', ['debug', 'info', 'warn', 'error', 'silent']),
+          'info',
+          'Least level that is logged.',
+        ),
+      }),
+      {},
+    ),
+  })
+}
+
+export function contradictions({ policy, http, listener }: Config): Contradiction[] {
+  const found: Contradiction[] = []
+  if (policy.maxDelayMs < policy.debounceMs) {
+    const least = formatDuration(policy.debounceMs)
+    found.push({
+      path: ['policy', 'maxDelay'],
+      text: `${formatDuration(policy.maxDelayMs)} is shorter than policy.debounce; the least is ${least}`,
+    })
+  }
+  if (http.socket === listener.socket) {
+    found.push({ path: ['http', 'socket'], text: 'is the path of listener.socket too; give each its own' })
+  }
+  return found
+}
+
+function section<const T extends v.ObjectEntries>(entries: T) {
+  const known = Object.keys(entries)
+  const accepted = `accepted: ${known.join(', ')}`
+  const object = v.strictObject(entries, issue => {
+    const key = issue.path?.at(-1)?.key
+    return `unknown setting; ${accepted}${meant(key, known)}`
+  })
+  // Valibot takes a list for an object without keys.
+  const mapping = v.custom<v.InferInput<typeof object>>(
+    isMapping,
+    issue => `${show(issue.input)} is not a mapping; ${accepted}`,
+  )
+  return v.pipe(mapping, object)
+}
+
+function setting<Output, const Input>(kind: Kind<Output, Input>, byDefault: Input, text: string) {
+  return v.optional(describe(kind, byDefault, text), byDefault)
+}
+
+function describe<Output, Input>(kind: Kind<Output, Input>, byDefault: unknown, text: string) {
+  const metadata: SettingMetadata = { type: kind.type, default: byDefault, text }
+  return v.pipe(kind.schema, v.metadata(metadata))
 }
