@@ -8,16 +8,13 @@ import {
   duration,
   errnoName,
   integer,
-  isMapping,
   listOf,
-  meant,
   oneOf,
-  show,
   socketPath,
   syscallName,
   tcpAddress,
-  type Kind,
 } from './kinds.ts'
+import { optionalSetting, section, setting } from './setting.ts'
 
 export interface Policy {
   action: 'log' | 'stop'
@@ -43,9 +40,6 @@ export interface Config {
   history: { maxContainers: number }
   log: { level: 'debug' | 'info' | 'warn' | 'error' | 'silent' }
 }
-
-/** What docs/configuration.md says of a setting. */
-export type SettingMetadata = { type: string; default: unknown; text: string }
 
 /** What is wrong between two valid settings. */
 export interface Contradiction {
@@ -102,12 +96,9 @@ export function configSchema(paths: DefaultPaths) {
             'Unix socket that runtimes connect to; without root `$XDG_RUNTIME_DIR/seccomp-notifyd/listener.sock`.',
           ),
           handoverTimeout: setting(duration(100), '10s', "How long a runtime may take to send a container's state."),
-          maxListeners: v.optional(
-            describe(
-              integer(1, 1_000_000),
-              null,
-              'Most listeners served at once; without it, what the limit of open files leaves.',
-            ),
+          maxListeners: optionalSetting(
+            integer(1, 1_000_000),
+            'Most listeners served at once; without it, what the limit of open files leaves.',
           ),
         }),
         v.transform(({ socket, handoverTimeout, maxListeners }) => ({
@@ -195,28 +186,4 @@ export function contradictions({ policy, http, listener }: Config): Contradictio
     found.push({ path: ['http', 'socket'], text: 'is the path of listener.socket too; give each its own' })
   }
   return found
-}
-
-function section<const T extends v.ObjectEntries>(entries: T) {
-  const known = Object.keys(entries)
-  const accepted = `accepted: ${known.join(', ')}`
-  const object = v.strictObject(entries, issue => {
-    const key = issue.path?.at(-1)?.key
-    return `unknown setting; ${accepted}${meant(key, known)}`
-  })
-  // Valibot takes a list for an object without keys.
-  const mapping = v.custom<v.InferInput<typeof object>>(
-    isMapping,
-    issue => `${show(issue.input)} is not a mapping; ${accepted}`,
-  )
-  return v.pipe(mapping, object)
-}
-
-function setting<Output, const Input>(kind: Kind<Output, Input>, byDefault: Input, text: string) {
-  return v.optional(describe(kind, byDefault, text), byDefault)
-}
-
-function describe<Output, Input>(kind: Kind<Output, Input>, byDefault: unknown, text: string) {
-  const metadata: SettingMetadata = { type: kind.type, default: byDefault, text }
-  return v.pipe(kind.schema, v.metadata(metadata))
 }

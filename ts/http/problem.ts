@@ -1,0 +1,48 @@
+/** Every refusal of the HTTP interface, as problem details (RFC 9457). */
+
+/** Stable: clients may test `code`. */
+export const problems = {
+  ERR_BAD_QUERY: { status: 400, title: 'Bad Request' },
+  ERR_HOST: { status: 403, title: 'Forbidden' },
+  ERR_NO_CONTAINER: { status: 404, title: 'Not Found' },
+  ERR_NO_ROUTE: { status: 404, title: 'Not Found' },
+  ERR_METHOD: { status: 405, title: 'Method Not Allowed' },
+  ERR_BODY: { status: 413, title: 'Content Too Large' },
+  ERR_INTERNAL: { status: 500, title: 'Internal Server Error' },
+  ERR_NOT_READY: { status: 503, title: 'Service Unavailable' },
+} as const
+
+export type ProblemCode = keyof typeof problems
+
+export interface ProblemBody {
+  type: 'about:blank'
+  title: string
+  status: number
+  detail: string
+  code: ProblemCode
+}
+
+/** Thrown by a route; the application answers with it. */
+export class HttpProblem extends Error {
+  readonly code: ProblemCode
+
+  constructor(code: ProblemCode, detail: string) {
+    super(detail)
+    this.code = code
+  }
+}
+
+export function problemResponse(code: ProblemCode, detail: string, headers: Record<string, string> = {}): Response {
+  const { status, title } = problems[code]
+  const body: ProblemBody = { type: 'about:blank', title, status, detail, code }
+  return new Response(`${JSON.stringify(body)}\n`, {
+    status,
+    headers: { 'Content-Type': 'application/problem+json', 'Cache-Control': 'no-store', ...headers },
+  })
+}
+
+/** The cause of an unexpected error stays out of the answer: it may hold paths of the host. */
+export function errorResponse(error: unknown): Response {
+  if (error instanceof HttpProblem) return problemResponse(error.code, error.message)
+  return problemResponse('ERR_INTERNAL', "the request failed; the daemon's log has the cause")
+}

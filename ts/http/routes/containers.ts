@@ -1,0 +1,70 @@
+/** Containers, running and remembered. */
+
+import { Hono } from 'hono'
+import type { ContainerState, ContainerView } from '../../containers.ts'
+import { HttpProblem } from '../problem.ts'
+import type { DaemonSource } from '../source.ts'
+import { containerStates, newestFirst, summarize, type ContainerList } from '../summary.ts'
+
+/** Another start of the same id. */
+export type Incarnation = Pick<ContainerView, 'key' | 'state' | 'startedAt'>
+
+export interface ContainerDetail extends ContainerView {
+  /** Newest first. */
+  otherIncarnations: Incarnation[]
+}
+
+interface Query {
+  states: ContainerState[]
+  limit: number
+}
+
+export function containerRoutes(source: DaemonSource): Hono {
+  return new Hono()
+    .get('/v1/containers', c => c.json(list(source.containers(), parseQuery(new URL(c.req.url).searchParams))))
+    .get('/v1/containers/:id', c => c.json(detail(source, c.req.param('id'))))
+}
+
+function list(all: ContainerView[], { states, limit }: Query): ContainerList {
+  const found = newestFirst(all.filter(({ state }) => states.includes(state)))
+  return { containers: found.slice(0, limit).map(summarize), total: found.length }
+}
+
+function detail(source: DaemonSource, idOrKey: string): ContainerDetail {
+  const view = source.container(idOrKey)
+  if (view === undefined)
+    throw new HttpProblem('ERR_NO_CONTAINER', `no container has the id or key ${JSON.stringify(idOrKey)}`)
+  const others = source.containers().filter(({ id, key }) => id === view.id && key !== view.key)
+  const otherIncarnations = newestFirst(others).map(({ key, state, startedAt }) => ({ key, state, startedAt }))
+  return { ...view, otherIncarnations }
+}
+
+const parameters = ['state', 'limit']
+
+function parseQuery(query: URLSearchParams): Query {
+  const unknown = [...query.keys()].find(name => !parameters.includes(name))
+  if (unknown !== undefined) throw badQuery(`${JSON.stringify(unknown)} is not a parameter`, parameters.join(', '))
+  return { states: parseStates(query.getAll('state')), limit: parseLimit(query.get('limit')) }
+}
+
+function parseStates(given: string[]): ContainerState[] {
+  if (given.length === 0) return [...containerStates]
+  return given
+    .flatMap(text => text.split(','))
+    .map(word => {
+      const state = containerStates.find(known => known === word)
+      if (state === undefined)
+        throw badQuery(`state: ${JSON.stringify(word)} is not a state`, containerStates.join(', '))
+      return state
+    })
+}
+
+function parseLimit(given: string | null): number {
+  if (given === null) return Infinity
+  if (/^[1-9]\d{0,6}$/.test(given)) return Number(given)
+  throw badQuery(`limit: ${JSON.stringify(given)} is not a limit`, 'a whole number from 1 to 9999999')
+}
+
+function badQuery(text: string, accepted: string): HttpProblem {
+  return new HttpProblem('ERR_BAD_QUERY', `${text}; accepted: ${accepted}`)
+}

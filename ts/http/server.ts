@@ -1,0 +1,119 @@
+/** Binds the HTTP interface to TCP and to the unix socket, and lets go of them in order. */
+
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { getRequestListener } from '@hono/node-server'
+import { splitAddress } from '../config/kinds.ts'
+import type { Config } from '../config/schema.ts'
+import { NotifydError } from '../errors.ts'
+import { createApp } from './app.ts'
+import { hostAllowed, isLoopback } from './host.ts'
+import { problemResponse } from './problem.ts'
+import type { DaemonSource } from './source.ts'
+import { listenUnix } from './unix-socket.ts'
+
+/** The part of pino that is used here. */
+export interface Log {
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
+}
+
+export interface ServerOptions {
+  config: Pick<Config, 'http'>
+  source: DaemonSource
+  log: Log
+  /** How long open requests may take at close. */
+  graceMs?: number
+}
+
+export interface Servers {
+  /** `http://127.0.0.1:9797`, `unix:/run/seccomp-notifyd/api.sock` */
+  addresses: string[]
+  close(): Promise<void>
+}
+
+type Fetch = (request: Request) => Response | Promise<Response>
+
+interface Bound {
+  address: string
+  close(graceMs: number): Promise<void>
+}
+
+export async function startServers({ config, source, log, graceMs = 2000 }: ServerOptions): Promise<Servers> {
+  const app = createApp(source, err => log.error({ err }, 'request failed'))
+  const bound = [await bindUnix(config.http.socket, request => app.fetch(request))]
+  const close = async (): Promise<void> => void (await Promise.all(bound.map(server => server.close(graceMs))))
+  try {
+    if (config.http.address !== null) bound.push(await bindTcp(config.http.address, request => app.fetch(request), log))
+  } catch (error) {
+    await close()
+    throw error
+  }
+  return { addresses: bound.map(({ address }) => address), close }
+}
+
+async function bindUnix(path: string, fetch: Fetch): Promise<Bound> {
+  const server = serverOf(fetch)
+  const socket = await listenUnix(server, path)
+  const close = async (graceMs: number): Promise<void> => {
+    await socket.remove()
+    await closeServer(server, graceMs)
+  }
+  return { address: `unix:${path}`, close }
+}
+
+async function bindTcp(address: string, fetch: Fetch, log: Log): Promise<Bound> {
+  const target = splitAddress(address)
+  if (target === undefined) throw new NotifydError('ERR_CONFIG', `${address} is not an address`)
+  if (!isLoopback(target.host)) log.warn({ address }, 'HTTP is open to other machines, without a password')
+  const server = serverOf(guarded(fetch, target.host.toLowerCase()))
+  await listenTcp(server, address, target)
+  const { address: host, port } = server.address() as AddressInfo
+  return {
+    address: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    close: graceMs => closeServer(server, graceMs),
+  }
+}
+
+function guarded(fetch: Fetch, configuredHost: string): Fetch {
+  return request =>
+    hostAllowed(request.headers.get('Host'), configuredHost)
+      ? fetch(request)
+      : problemResponse('ERR_HOST', 'the Host header is not a name of this server; use its IP address')
+}
+
+/** A reader of a few kilobytes needs no more; slow or endless ones are let go. */
+function serverOf(fetch: Fetch): Server {
+  const limits = { maxHeaderSize: 16_384, headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 5000 }
+  const server = createServer(limits, getRequestListener(fetch, { overrideGlobalObjects: false }))
+  server.maxConnections = 256
+  return server
+}
+
+function listenTcp(server: Server, address: string, target: { host: string; port: number }): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', cause => reject(unbindable(address, cause)))
+    server.listen(target, () => {
+      server.removeAllListeners('error')
+      resolve()
+    })
+  })
+}
+
+function unbindable(address: string, cause: NodeJS.ErrnoException): NotifydError {
+  if (cause.code === 'EADDRINUSE') {
+    const hint = '`ss -ltnp` shows by whom; choose another with --http or http.address'
+    return new NotifydError('ERR_ADDRESS_IN_USE', `the address ${address} is in use; ${hint}`, { cause })
+  }
+  return new NotifydError('ERR_ADDRESS', `could not listen on ${address}`, { cause })
+}
+
+/** close() alone waits for ever on an open connection. */
+async function closeServer(server: Server, graceMs: number): Promise<void> {
+  const closed = new Promise<void>(resolve => void server.close(() => resolve()))
+  server.closeIdleConnections()
+  const timer = setTimeout(() => server.closeAllConnections(), graceMs)
+  await closed
+  clearTimeout(timer)
+}
