@@ -91,6 +91,17 @@ test('the other incarnations of an id are told, newest first', async t => {
   })
 })
 
+test('the beginning of an id is enough where only one begins so', async t => {
+  const app = createApp(
+    source([view({ key: 'a1', id: 'abcdef' }), view({ key: 'b1', id: 'abcdxx' }), view({ key: 'c1', id: 'other' })]),
+  )
+  t.like(await (await app.request('/v1/containers/abcde')).json(), { key: 'a1' })
+  t.is((await app.request('/v1/containers/oth')).status, 404)
+  const answer = await app.request('/v1/containers/abcd')
+  t.is(answer.status, 409)
+  t.like(await answer.json(), { code: 'ERR_AMBIGUOUS', detail: '2 ids begin with "abcd": "abcdef", "abcdxx"' })
+})
+
 test('an unknown container is a problem with a stable code', async t => {
   const answer = await createApp(source([])).request('/v1/containers/nope')
   t.is(answer.status, 404)

@@ -7,6 +7,7 @@ export const problems = {
   ERR_NO_CONTAINER: { status: 404, title: 'Not Found' },
   ERR_NO_ROUTE: { status: 404, title: 'Not Found' },
   ERR_METHOD: { status: 405, title: 'Method Not Allowed' },
+  ERR_AMBIGUOUS: { status: 409, title: 'Conflict' },
   ERR_BODY: { status: 413, title: 'Content Too Large' },
   ERR_INTERNAL: { status: 500, title: 'Internal Server Error' },
   ERR_NOT_READY: { status: 503, title: 'Service Unavailable' },

@@ -30,13 +30,32 @@ function list(all: ContainerView[], { states, limit }: Query): ContainerList {
   return { containers: found.slice(0, limit).map(summarize), total: found.length }
 }
 
-function detail(source: DaemonSource, idOrKey: string): ContainerDetail {
-  const view = source.container(idOrKey)
+function detail(source: DaemonSource, wanted: string): ContainerDetail {
+  const all = source.containers()
+  const view = source.container(wanted) ?? byBeginning(all, wanted)
   if (view === undefined)
-    throw new HttpProblem('ERR_NO_CONTAINER', `no container has the id or key ${JSON.stringify(idOrKey)}`)
-  const others = source.containers().filter(({ id, key }) => id === view.id && key !== view.key)
+    throw new HttpProblem('ERR_NO_CONTAINER', `no container has the id or key ${JSON.stringify(wanted)}`)
+  const others = all.filter(({ id, key }) => id === view.id && key !== view.key)
   const otherIncarnations = newestFirst(others).map(({ key, state, startedAt }) => ({ key, state, startedAt }))
   return { ...view, otherIncarnations }
+}
+
+/** Nobody types 64 digits. A few characters would find something by accident. */
+const leastChars = 4
+
+function byBeginning(all: ContainerView[], wanted: string): ContainerView | undefined {
+  if (wanted.length < leastChars) return undefined
+  const found = newestFirst(all.filter(({ id, key }) => id.startsWith(wanted) || key.startsWith(wanted)))
+  const ids = [...new Set(found.map(({ id }) => id))]
+  if (ids.length < 2) return found[0]
+  const shown = ids
+    .slice(0, 5)
+    .map(id => JSON.stringify(id))
+    .join(', ')
+  throw new HttpProblem(
+    'ERR_AMBIGUOUS',
+    `${ids.length} ids begin with ${JSON.stringify(wanted)}: ${shown}${ids.length > 5 ? ', …' : ''}`,
+  )
 }
 
 const parameters = ['state', 'limit']

@@ -1,0 +1,79 @@
+/** PURE. One container in words, laid out as `kubectl describe` does. */
+
+import type { CallCount, ContainerView, Incident } from '../containers.ts'
+import type { ContainerDetail } from '../http/routes/containers.ts'
+import { escapeText, formatTable } from './format.ts'
+
+const labelWidth = 14
+const mostChars = 1024
+
+/** A view, or what the HTTP interface makes of it. */
+export type Describable = ContainerView & Partial<Pick<ContainerDetail, 'otherIncarnations'>>
+
+export function describeContainer(view: Describable): string {
+  return [
+    field('Name', view.name),
+    field('ID', view.id),
+    field('Key', view.key),
+    field('Bundle', view.bundle),
+    field('Init PID', view.initPid),
+    field('State', view.state),
+    field('  Reason', view.reason),
+    field('  Message', view.message),
+    field('  Exit Code', view.exitCode),
+    field('  Started', view.startedAt),
+    field('  Finished', view.finishedAt),
+    field('Action', `${view.action} (from ${view.policySource})`),
+    field('Answer', view.answer),
+    field('Listeners', view.listeners),
+    calls(view.calls),
+    incidents(view),
+    list('Warnings', view.warnings),
+    others(view),
+  ].join('')
+}
+
+/** What is not known yet is left out, as kubectl does. */
+function field(label: string, value: string | number | null): string {
+  return value === null ? '' : `${`${label}:`.padEnd(labelWidth)}${text(value)}\n`
+}
+
+function calls(rows: readonly CallCount[]): string {
+  const sorted = rows.toSorted((a, b) => b.count - a.count || (a.syscall < b.syscall ? -1 : 1))
+  const cells = sorted.map(row => [row.syscall, row.abi, row.verdict, row.phase, row.count, row.lastAt].map(text))
+  return block(
+    'Calls',
+    cells.length === 0 ? undefined : formatTable(['SYSCALL', 'ABI', 'VERDICT', 'PHASE', 'COUNT', 'LAST'], cells),
+  )
+}
+
+function incidents({ incidents: shown, incidentsTotal }: ContainerView): string {
+  const more = incidentsTotal > shown.length ? `the last ${shown.length} of ${incidentsTotal}` : ''
+  const cells = shown.map((incident: Incident) =>
+    [incident.startedAt, incident.endedAt, incident.outcome, incident.message].map(text),
+  )
+  return block(
+    'Incidents',
+    cells.length === 0 ? undefined : formatTable(['STARTED', 'ENDED', 'OUTCOME', 'MESSAGE'], cells),
+    more,
+  )
+}
+
+function others({ otherIncarnations = [] }: Describable): string {
+  const lines = otherIncarnations.map(({ key, state, startedAt }) => `${key} (${state}, started ${startedAt})`)
+  return lines.length === 0 ? '' : list('Others', lines)
+}
+
+function list(label: string, lines: readonly string[]): string {
+  return block(label, lines.length === 0 ? undefined : lines.map(line => `${text(line)}\n`).join(''))
+}
+
+function block(label: string, body: string | undefined, note = ''): string {
+  const head = `${label}:`.padEnd(labelWidth)
+  if (body === undefined) return `${head}<none>\n`
+  return `${`${head}${note}`.trimEnd()}\n${body.replace(/^(?=.)/gm, '  ')}`
+}
+
+function text(value: string | number): string {
+  return escapeText(String(value), mostChars)
+}
