@@ -1,1 +1,48 @@
-//! Placeholder.
+//! The running core: takes listeners over from runtimes, answers their notifications, counts them, and ends containers.
+//!
+//! Three kinds of threads: the loop, which waits for nobody but the kernel; one acceptor per socket; one waiter per
+//! launched command. Callers get at the results through atomics, a ring and a channel, none of which the loop waits for.
+
+#![forbid(unsafe_code)]
+
+mod acceptor;
+mod admission;
+mod cgroup;
+mod clock;
+mod control;
+mod counters;
+mod error;
+mod event;
+mod event_loop;
+mod files;
+mod identity;
+mod launch;
+mod notice;
+mod oci_state;
+mod process;
+mod refusal;
+mod registrar;
+mod ring;
+mod socket;
+mod stats;
+mod stop;
+mod supervisor;
+mod token;
+mod verdict;
+
+pub use admission::Defaults;
+pub use clock::Monotonic;
+pub use counters::{Count, Key, MAX_KEYS};
+pub use error::Error;
+pub use event::{EVENT_BYTES, Event};
+pub use identity::Init;
+pub use launch::{Launch, Launched};
+pub use notice::{Attachment, DetachReason, Notice, NoticeKind};
+pub use notifyd_kernel::spawn::Ended;
+pub use oci_state::{ContainerState, Frame, Framing};
+pub use refusal::Refusal;
+pub use stats::{LATENCY_BOUNDS, Stats};
+pub use stop::StopReport;
+pub use supervisor::{Options, Supervisor};
+pub use token::Token;
+pub use verdict::{Decision, Policy, Rule};

@@ -1,0 +1,126 @@
+//! Messages into the loop, and what its threads share.
+
+use std::collections::HashMap;
+use std::os::fd::OwnedFd;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rustix::event::{EventfdFlags, eventfd};
+
+use crate::Error;
+use crate::clock::Monotonic;
+use crate::counters::Counters;
+use crate::identity::{Identity, Init};
+use crate::notice::{Attachment, DetachReason, Notice, NoticeKind};
+use crate::ring::Bell;
+use crate::stats::Stats;
+use crate::stop::Tree;
+use crate::token::Token;
+use crate::verdict::{Policy, Rule};
+
+/// A listener on its way into the loop.
+pub(crate) struct Arrival {
+    pub(crate) token: Token,
+    pub(crate) listener: OwnedFd,
+    pub(crate) rule: Rule,
+    pub(crate) identity: Option<Identity>,
+    /// What its message told, for the notice that it is served.
+    pub(crate) attachment: Option<Box<Attachment>>,
+    pub(crate) counters: Arc<Counters>,
+}
+
+/// What the loop is told.
+pub(crate) enum Control {
+    Attach(Box<Arrival>),
+    Identify(Token, Rule, Box<Identity>),
+    SetPolicy(Token, Policy),
+    Detach(Token, DetachReason),
+    Close,
+}
+
+/// What can be ended on behalf of a listener.
+#[derive(Clone)]
+pub(crate) enum Subject {
+    Container(Arc<Init>),
+    Tree(Arc<Tree>, Arc<OwnedFd>),
+    Nothing(String),
+}
+
+/// What outside callers need to know of a listener.
+pub(crate) struct Known {
+    pub(crate) counters: Arc<Counters>,
+    pub(crate) subject: Subject,
+}
+
+/// Shared by the loop, the acceptor, launches and callers.
+pub(crate) struct Shared {
+    pub(crate) stats: Arc<Stats>,
+    pub(crate) bell: Arc<Bell>,
+    pub(crate) closed: AtomicBool,
+    wake: OwnedFd,
+    controls: Sender<Control>,
+    notices: Sender<Notice>,
+    known: Mutex<HashMap<Token, Known>>,
+    next_token: AtomicU32,
+}
+
+impl Shared {
+    pub(crate) fn new(
+        stats: Arc<Stats>,
+        bell: Arc<Bell>,
+        controls: Sender<Control>,
+        notices: Sender<Notice>,
+    ) -> Result<Self, Error> {
+        let wake = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK).map_err(Error::Loop)?;
+        Ok(Self {
+            stats,
+            bell,
+            closed: AtomicBool::new(false),
+            wake,
+            controls,
+            notices,
+            known: Mutex::new(HashMap::new()),
+            next_token: AtomicU32::new(1),
+        })
+    }
+
+    pub(crate) fn wake_fd(&self) -> &OwnedFd {
+        &self.wake
+    }
+
+    pub(crate) fn next_token(&self) -> Token {
+        Token(self.next_token.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// Tells the loop something. After the loop has ended nobody listens, and nothing is lost by that.
+    pub(crate) fn control(&self, control: Control) {
+        if self.controls.send(control).is_ok() {
+            let _ = rustix::io::write(&self.wake, &1_u64.to_ne_bytes());
+        }
+    }
+
+    pub(crate) fn notice(&self, kind: NoticeKind) {
+        if self
+            .notices
+            .send(Notice {
+                at: Monotonic::now(),
+                kind,
+            })
+            .is_ok()
+        {
+            self.bell.announce_notice();
+        }
+    }
+
+    /// A listener is on its way into the loop.
+    pub(crate) fn enter(&self, token: Token, known: Known) {
+        self.known().insert(token, known);
+        self.stats.listeners.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn known(&self) -> MutexGuard<'_, HashMap<Token, Known>> {
+        // The map is consistent between any two statements, so a panic elsewhere leaves nothing half done.
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

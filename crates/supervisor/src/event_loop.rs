@@ -1,0 +1,368 @@
+//! The hot loop: epoll, receive, verdict, answer, record. Nothing here waits for anybody but the kernel.
+//!
+//! One reader per listener, one RECV per readiness, level-triggered: under these rules RECV cannot block and epoll is a
+//! fair round robin. The target's memory is never read here.
+
+use std::collections::HashMap;
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::Receiver;
+use std::time::{Duration, Instant};
+
+use notifyd_bpf::Action;
+use notifyd_kernel::notify::{Answer, Buffers, Notification, Received, Sent, Sizes, wake_synchronously};
+use rustix::buffer::spare_capacity;
+use rustix::event::Timespec;
+use rustix::event::epoll::{self, CreateFlags, EventData, EventFlags};
+use rustix::io::Errno;
+
+use crate::Error;
+use crate::clock::Monotonic;
+use crate::control::{Arrival, Control, Shared, Subject};
+use crate::counters::{CounterWriter, Key};
+use crate::event::Event;
+use crate::files::{Files, Place};
+use crate::identity::Identity;
+use crate::notice::{DetachReason, NoticeKind};
+use crate::process::kill_waiting;
+use crate::refusal::Refusal;
+use crate::ring::Writer;
+use crate::stats::Stats;
+use crate::token::Token;
+use crate::verdict::{Decision, Rule};
+
+/// Epoll data of the eventfd that announces control messages.
+const CONTROL: u64 = u64::MAX;
+/// Readiness taken from the kernel at once; the rest comes with the next call.
+const BATCH: usize = 256;
+/// Longest time that a closing loop goes on answering a flood.
+const CLOSING: Duration = Duration::from_secs(1);
+
+const NOT_COMPARABLE: &str = "the kernel can tell neither by kcmp(2) nor by F_DUPFD_QUERY (Linux 6.10) whether the \
+    listener is served already, and serving it twice would block everything";
+
+/// The loop's own state; it lives on one thread.
+pub(crate) struct EventLoop {
+    epoll: OwnedFd,
+    shared: Arc<Shared>,
+    controls: Receiver<Control>,
+    slots: Vec<Option<Box<Served>>>,
+    free: Vec<usize>,
+    positions: HashMap<Token, usize>,
+    files: Files,
+    buffers: Buffers,
+    ring: Writer,
+    sequence: u64,
+    /// For tests: a supervisor that is slow between receiving and answering.
+    delay: Option<Duration>,
+}
+
+struct Served {
+    token: Token,
+    listener: OwnedFd,
+    rule: Rule,
+    identity: Option<Identity>,
+    counters: CounterWriter,
+}
+
+impl EventLoop {
+    pub(crate) fn new(
+        shared: Arc<Shared>,
+        controls: Receiver<Control>,
+        ring: Writer,
+        sizes: Sizes,
+        delay: Option<Duration>,
+    ) -> Result<Self, Error> {
+        let epoll = epoll::create(CreateFlags::CLOEXEC).map_err(Error::Loop)?;
+        epoll::add(&epoll, shared.wake_fd(), EventData::new_u64(CONTROL), EventFlags::IN).map_err(Error::Loop)?;
+        let buffers = Buffers::new(sizes);
+        Ok(Self {
+            epoll,
+            shared,
+            controls,
+            slots: Vec::new(),
+            free: Vec::new(),
+            positions: HashMap::new(),
+            files: Files::default(),
+            buffers,
+            ring,
+            sequence: 0,
+            delay,
+        })
+    }
+
+    /// Serves until it is told to close.
+    pub(crate) fn run(mut self) {
+        let mut ready = Vec::with_capacity(BATCH);
+        loop {
+            self.wait(&mut ready, None);
+            if self.serve_ready(&ready) {
+                break;
+            }
+        }
+        self.close(&mut ready);
+    }
+
+    fn wait(&mut self, ready: &mut Vec<epoll::Event>, timeout: Option<&Timespec>) {
+        ready.clear();
+        match epoll::wait(&self.epoll, spare_capacity(ready), timeout) {
+            Ok(_) | Err(Errno::INTR) => {}
+            // The epoll descriptor is ours and valid, and the buffer is writable, so no other error exists (epoll_wait(2)).
+            Err(errno) => debug_assert!(false, "epoll_wait: {errno}"),
+        }
+        self.shared.stats.loop_wakeups.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Whether it was told to close.
+    fn serve_ready(&mut self, ready: &[epoll::Event]) -> bool {
+        let since = Monotonic::now();
+        let mut told = false;
+        for event in ready {
+            let data = { event.data }.u64();
+            if data == CONTROL {
+                told = true;
+            } else if let Some(index) = self.index_of(data) {
+                self.serve(index, event.flags, since);
+            }
+        }
+        told && self.obey()
+    }
+
+    /// One RECV at most. HUP without IN means that no task uses the filter any more.
+    fn serve(&mut self, index: usize, flags: EventFlags, since: Monotonic) {
+        if !flags.contains(EventFlags::IN) {
+            return self.detach(index, DetachReason::HangUp);
+        }
+        let Some(Some(served)) = self.slots.get_mut(index) else {
+            return;
+        };
+        match self.buffers.receive(served.listener.as_fd()) {
+            Received::Notification(notification) => {
+                Stats::count(&self.shared.stats.received);
+                self.answer(index, &notification, since);
+            }
+            Received::Gone | Received::Interrupted => Stats::count(&self.shared.stats.aborted),
+            Received::Failed(_) => self.detach(index, DetachReason::Failed),
+        }
+    }
+
+    fn answer(&mut self, index: usize, notification: &Notification, since: Monotonic) {
+        let Some(Some(served)) = self.slots.get_mut(index) else {
+            return;
+        };
+        let decision = served.rule.decide(&notification.data);
+        let init = served.identify(notification, &self.shared);
+        if let (true, Some(target)) = (decision.kill && !init, notification.target) {
+            kill_waiting(served.listener.as_fd(), notification.id, target);
+        }
+        if let Some(delay) = self.delay {
+            std::thread::sleep(delay);
+        }
+        match self
+            .buffers
+            .send(served.listener.as_fd(), notification.id, decision.answer)
+        {
+            Sent::Answered => self.record(index, notification, decision, init, since),
+            // A process that was killed for this call is gone before its answer; the call was made and denied.
+            Sent::Gone if decision.kill && !init => self.record(index, notification, decision, init, since),
+            Sent::Gone => Stats::count(&self.shared.stats.aborted),
+            Sent::Failed(_) => self.answer_plainly(index, notification),
+        }
+    }
+
+    /// The kernel refused an answer (CONTINUE before Linux 5.5): the call must not hang, and must not run.
+    fn answer_plainly(&mut self, index: usize, notification: &Notification) {
+        let Some(Some(served)) = self.slots.get_mut(index) else {
+            return;
+        };
+        let answer = Answer::Errno(served.rule.policy.errno);
+        if self.buffers.send(served.listener.as_fd(), notification.id, answer) == Sent::Answered {
+            let decision = Decision {
+                verdict: Action::Notify,
+                answer,
+                kill: false,
+            };
+            self.record(index, notification, decision, false, Monotonic::now());
+        }
+    }
+
+    fn record(&mut self, index: usize, notification: &Notification, decision: Decision, init: bool, since: Monotonic) {
+        let at = Monotonic::now();
+        let latency_ns = at.nanoseconds_since(since);
+        let Some(Some(served)) = self.slots.get_mut(index) else {
+            return;
+        };
+        let data = notification.data;
+        let key = Key {
+            arch: data.arch,
+            number: data.nr.cast_unsigned(),
+            verdict: decision.verdict.raw(),
+            init,
+        };
+        served.counters.add(key, at);
+        Stats::count(&self.shared.stats.answered);
+        self.shared.stats.observe_latency(latency_ns);
+        self.sequence += 1;
+        self.ring.push(Event {
+            listener: served.token,
+            sequence: self.sequence,
+            at,
+            latency_ns,
+            id: notification.id,
+            target: notification.target,
+            data,
+            verdict: decision.verdict,
+            answer: decision.answer,
+            init,
+        });
+    }
+
+    /// Carries out control messages; true for the one that says to close.
+    fn obey(&mut self) -> bool {
+        let mut announced = [0; 8];
+        let _ = rustix::io::read(self.shared.wake_fd(), &mut announced);
+        while let Ok(control) = self.controls.try_recv() {
+            match control {
+                Control::Attach(arrival) => self.attach(*arrival),
+                Control::Identify(token, rule, identity) => {
+                    if let Some(served) = self.find(token) {
+                        (served.rule, served.identity) = (rule, Some(*identity));
+                    }
+                }
+                Control::SetPolicy(token, policy) => {
+                    if let Some(served) = self.find(token) {
+                        served.rule.policy = policy;
+                    }
+                }
+                Control::Detach(token, reason) => {
+                    if let Some(index) = self.positions.get(&token).copied() {
+                        self.detach(index, reason);
+                    }
+                }
+                Control::Close => return true,
+            }
+        }
+        false
+    }
+
+    fn attach(&mut self, arrival: Arrival) {
+        let Arrival {
+            token,
+            listener,
+            rule,
+            identity,
+            attachment,
+            counters,
+        } = arrival;
+        let index = self.free.last().copied().unwrap_or(self.slots.len());
+        if let Err((refusal, message)) = self.watch(index, token, &listener) {
+            let id = attachment.map(|attachment| attachment.state.id);
+            return self.refuse(token, refusal, message.to_owned(), id);
+        }
+        wake_synchronously(listener.as_fd());
+        let served = Box::new(Served {
+            token,
+            listener,
+            rule,
+            identity,
+            counters: CounterWriter::new(counters),
+        });
+        self.positions.insert(token, index);
+        match self.free.pop().and_then(|index| self.slots.get_mut(index)) {
+            Some(slot) => *slot = Some(served),
+            None => self.slots.push(Some(served)),
+        }
+        self.shared.notice(NoticeKind::Attached(token, attachment));
+    }
+
+    fn watch(&mut self, index: usize, token: Token, listener: &OwnedFd) -> Result<(), (Refusal, &'static str)> {
+        let slots = &self.slots;
+        let held = |index: usize| slots.get(index)?.as_ref().map(|served| served.listener.as_fd());
+        match self.files.look_up(listener.as_fd(), held) {
+            Place::New(position) => self.files.insert(position, index),
+            Place::Held(_) => return Err((Refusal::Duplicate, "the same listener is being served already")),
+            Place::Unknown => return Err((Refusal::Kernel, NOT_COMPARABLE)),
+        }
+        let data = EventData::new_u64(pack(index, token));
+        epoll::add(&self.epoll, listener, data, EventFlags::IN).map_err(|_| {
+            self.files.remove(index);
+            (
+                Refusal::Kernel,
+                "the kernel refused to watch one more listener (epoll_ctl(2))",
+            )
+        })
+    }
+
+    fn refuse(&self, token: Token, reason: Refusal, message: String, id: Option<String>) {
+        self.shared.known().remove(&token);
+        self.shared.stats.listeners.fetch_sub(1, Ordering::Relaxed);
+        self.shared.stats.count_refusal(reason);
+        self.shared.notice(NoticeKind::Refused { reason, message, id });
+    }
+
+    fn detach(&mut self, index: usize, reason: DetachReason) {
+        let Some(served) = self.slots.get_mut(index).and_then(Option::take) else {
+            return;
+        };
+        // Explicitly, since a duplicate held elsewhere would keep the registration alive (epoll(7)).
+        let _ = epoll::delete(&self.epoll, &served.listener);
+        self.free.push(index);
+        self.files.remove(index);
+        self.positions.remove(&served.token);
+        self.shared.stats.listeners.fetch_sub(1, Ordering::Relaxed);
+        self.shared.notice(NoticeKind::Detached(served.token, reason));
+    }
+
+    /// Answers what waits already, then closes all listeners.
+    fn close(mut self, ready: &mut Vec<epoll::Event>) {
+        let until = Instant::now() + CLOSING;
+        let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
+        while Instant::now() < until {
+            self.wait(ready, Some(&at_once));
+            if !ready.iter().any(|event| { event.data }.u64() != CONTROL) {
+                break;
+            }
+            self.serve_ready(ready);
+        }
+        for index in 0..self.slots.len() {
+            self.detach(index, DetachReason::Closed);
+        }
+    }
+
+    fn find(&mut self, token: Token) -> Option<&mut Served> {
+        let index = *self.positions.get(&token)?;
+        self.slots.get_mut(index)?.as_deref_mut()
+    }
+
+    /// `None` for readiness of a listener that was detached in the same batch.
+    fn index_of(&self, data: u64) -> Option<usize> {
+        let index = usize::try_from(data & u64::from(u32::MAX)).ok()?;
+        let served = self.slots.get(index)?.as_ref()?;
+        (pack(index, served.token) == data).then_some(index)
+    }
+}
+
+fn pack(index: usize, token: Token) -> u64 {
+    u64::from(token.0) << 32 | u64::try_from(index).unwrap_or(u64::MAX) & u64::from(u32::MAX)
+}
+
+impl Served {
+    /// Whether the call is the runtime's own; on the way, once, whether the caller is the container's at all.
+    fn identify(&mut self, notification: &Notification, shared: &Shared) -> bool {
+        let (Some(identity), Some(target)) = (&mut self.identity, notification.target) else {
+            return false;
+        };
+        let listener = self.listener.as_fd();
+        if let Some(member) = identity.check_membership(listener, notification.id, target) {
+            if !member {
+                let problem = "its calls come from outside of the container that its hand-over names";
+                if let Some(known) = shared.known().get_mut(&self.token) {
+                    known.subject = Subject::Nothing(problem.to_owned());
+                }
+            }
+            shared.notice(NoticeKind::Membership(self.token, member));
+        }
+        identity.is_runtime_call(listener, notification.id, target)
+    }
+}

@@ -1,0 +1,131 @@
+//! Who is behind a listener: the container's init, and whether the program has been executed yet.
+
+use std::os::fd::BorrowedFd;
+use std::sync::Arc;
+
+use notifyd_kernel::notify::{NotificationId, TargetTid, is_waiting};
+
+use crate::cgroup::Cgroup;
+use crate::oci_state::ContainerState;
+use crate::process::{Executable, Process, cgroups, executable, pid_namespace};
+
+/// A container's init process and the cgroups that are its own.
+#[derive(Debug)]
+pub struct Init {
+    /// Held since the hand-over.
+    pub process: Process,
+    /// The container's id, for recognising its cgroups again.
+    pub id: String,
+    /// As of the hand-over.
+    pub cgroups: Vec<Cgroup>,
+}
+
+/// Whether the runtime still prepares the container.
+#[derive(Debug)]
+pub enum Phase {
+    /// The listener's process still runs one of the runtime's executables.
+    Init {
+        /// The process that the filter is for, if the runtime says.
+        process: Option<Process>,
+        /// The runtime's executables.
+        runtime: Vec<Executable>,
+    },
+    /// The user's program was executed.
+    Run,
+}
+
+/// What is known of a listener's container once its message is complete.
+#[derive(Debug)]
+pub struct Identity {
+    /// The init process, or why there is none to stop.
+    pub init: Result<Arc<Init>, String>,
+    /// Where the listener's process stands.
+    pub phase: Phase,
+    membership_checked: bool,
+}
+
+impl Init {
+    /// Takes hold of the init that the runtime names; it is not reaped while the runtime is still creating.
+    pub fn take(state: &ContainerState) -> Result<Self, String> {
+        let process = Process::take(state.init_pid)?;
+        let text = cgroups(process.pid).unwrap_or_default();
+        Ok(Self {
+            cgroups: Cgroup::owned_by(&state.id, &text),
+            id: state.id.clone(),
+            process,
+        })
+    }
+
+    /// Whether a thread is one of the container's: by its pid namespace, or by a cgroup of the container's own.
+    fn holds(&self, tid: TargetTid) -> bool {
+        let namespace = pid_namespace(tid.0);
+        let own = pid_namespace(std::process::id());
+        let same_namespace = namespace.is_some() && namespace == self.process.pid_namespace && namespace != own;
+        let text = cgroups(tid.0).unwrap_or_default();
+        same_namespace || self.process.has_thread(tid) || self.cgroups.iter().any(|cgroup| cgroup.holds(&text))
+    }
+}
+
+impl Identity {
+    /// From a complete message. `peer` is the runtime's pid, `None` if it is outside our pid namespace.
+    #[must_use]
+    pub fn of(state: &ContainerState, peer: Option<u32>) -> Self {
+        let Some(peer) = peer else {
+            let problem = "the runtime is outside of this program's pid namespace, so its pids mean nothing here; the \
+                           container cannot be stopped (run the daemon in the host's pid namespace)";
+            return Self {
+                init: Err(problem.to_owned()),
+                phase: Phase::Run,
+                membership_checked: true,
+            };
+        };
+        let process = Process::take(state.pid).ok();
+        let runtime = [
+            executable(peer),
+            process.as_ref().and_then(|process| executable(process.pid)),
+        ];
+        let phase = Phase::Init {
+            process,
+            runtime: runtime.into_iter().flatten().collect(),
+        };
+        Self {
+            init: Init::take(state).map(Arc::new),
+            phase,
+            membership_checked: false,
+        }
+    }
+
+    /// Whether a waiting call is the runtime's own. Once it is not, none is any more.
+    pub fn is_runtime_call(&mut self, listener: BorrowedFd<'_>, id: NotificationId, tid: TargetTid) -> bool {
+        let Phase::Init { process, runtime } = &self.phase else {
+            return false;
+        };
+        let own_thread = process.as_ref().is_none_or(|process| process.has_thread(tid));
+        let init = own_thread && executable(tid.0).is_some_and(|executable| runtime.contains(&executable));
+        if !init && is_waiting(listener, id) {
+            self.phase = Phase::Run;
+        }
+        init
+    }
+
+    /// At the first call, whether the caller belongs to the container that the message names; a message with another's
+    /// id must not make that other one answer for these calls. `None` later, and where there is no init to compare with.
+    pub fn check_membership(&mut self, listener: BorrowedFd<'_>, id: NotificationId, tid: TargetTid) -> Option<bool> {
+        if self.membership_checked {
+            return None;
+        }
+        let Ok(init) = &self.init else { return None };
+        let member = init.holds(tid);
+        // What was read is the caller's only if the caller still waits.
+        if !is_waiting(listener, id) {
+            return None;
+        }
+        self.membership_checked = true;
+        Some(member)
+    }
+
+    /// For a hand-over that names no init (crun exec reports pid 0): compares with the init that is known by that id.
+    pub fn adopt(&mut self, init: Arc<Init>) {
+        self.init = Ok(init);
+    }
+}
