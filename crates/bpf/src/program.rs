@@ -65,12 +65,6 @@ impl Program {
             .any(|verdict| verdict.is_none_or(|action| action == Action::Notify))
     }
 
-    /// Whether some path may deny or ask the supervisor.
-    pub fn restricts(&self) -> bool {
-        self.verdicts()
-            .any(|verdict| verdict.is_none_or(|action| !matches!(action, Action::Allow | Action::Log)))
-    }
-
     /// The same program, with each constant denial (ERRNO, KILL) turned into a notification.
     ///
     /// Not possible for a program that returns its accumulator; libseccomp makes none.

@@ -1,0 +1,173 @@
+//! What can be wrong with a profile or a list of names.
+
+use std::fmt;
+
+use libseccomp::error::SeccompError;
+
+/// Where in a profile something is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// Outside the rules.
+    Top,
+    /// In a rule, counted from 0, with its first name.
+    Rule {
+        /// Index in `syscalls`.
+        index: usize,
+        /// First name, if there is one.
+        name: Option<String>,
+    },
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Top => f.write_str("the profile"),
+            Self::Rule { index, name: None } => write!(f, "rule {index}"),
+            Self::Rule {
+                index,
+                name: Some(name),
+            } => write!(f, "rule {index} ({name})"),
+        }
+    }
+}
+
+/// Why a profile or a deny list gives no program.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Longer than is read.
+    #[error("reading the profile: it has {bytes} bytes, at most 4194304 are read")]
+    TooLarge {
+        /// Length of the text.
+        bytes: usize,
+    },
+    /// No JSON.
+    #[error("reading the profile as JSON")]
+    Syntax {
+        /// Where and why.
+        source: serde_json::Error,
+    },
+    /// A field of another type than the OCI runtime specification says.
+    #[error("reading {place}: a field has the wrong type; see linux.seccomp in the OCI runtime specification")]
+    Field {
+        /// Where.
+        place: Place,
+        /// Which type was found and which is expected.
+        source: serde_json::Error,
+    },
+    /// Neither a seccomp object nor a configuration with one.
+    #[error(
+        "reading the profile: it has neither defaultAction nor linux.seccomp; expected the seccomp object or a whole config.json"
+    )]
+    NoProfile,
+    /// An engine's format, whose conditions the engine resolves before a runtime sees them.
+    #[error(
+        "reading {place}: field {field} belongs to the format of Docker and Podman, only plain OCI profiles are accepted; hint: take linux.seccomp from the config.json of a container"
+    )]
+    EngineFormat {
+        /// Where.
+        place: Place,
+        /// The field.
+        field: &'static str,
+    },
+    /// A value that is none of those that exist.
+    #[error("reading {place}: {field} {value:?} is none of {accepted}")]
+    Unknown {
+        /// Where.
+        place: Place,
+        /// The field.
+        field: &'static str,
+        /// What it holds.
+        value: String,
+        /// What it may hold.
+        accepted: String,
+    },
+    /// A number that is too large.
+    #[error("reading {place}: {field} {value} is out of range, accepted are 0 to {most}")]
+    Range {
+        /// Where.
+        place: Place,
+        /// The field.
+        field: &'static str,
+        /// What it holds.
+        value: u64,
+        /// The largest accepted value.
+        most: u64,
+    },
+    /// A rule without names.
+    #[error("reading the profile: rule {index} names no call; hint: fill names or remove the rule")]
+    NoNames {
+        /// Index in `syscalls`.
+        index: usize,
+    },
+    /// An empty name, which runc refuses.
+    #[error("reading {place}: one of its names is empty")]
+    EmptyName {
+        /// Where.
+        place: Place,
+    },
+    /// Everything is denied.
+    #[error("compiling the profile: profile allows nothing, container cannot start{reason}")]
+    AllowsNothing {
+        /// Empty, or what explains it, with a leading colon.
+        reason: String,
+    },
+    /// libseccomp refused.
+    #[error("compiling the profile: libseccomp refused to {attempt}")]
+    Libseccomp {
+        /// What it was asked for.
+        attempt: &'static str,
+        /// Its answer.
+        source: SeccompError,
+    },
+    /// libseccomp refused an architecture.
+    #[error("compiling the profile: libseccomp refused architecture {architecture:?} next to the machine's own")]
+    Architecture {
+        /// libseccomp's name for it.
+        architecture: String,
+        /// Its answer.
+        source: SeccompError,
+    },
+    /// libseccomp refused a rule; so would the runtime.
+    #[error(
+        "compiling {place}: libseccomp refused its condition on {call}; hint: another rule may hold the same condition with a different action"
+    )]
+    Condition {
+        /// Where.
+        place: Place,
+        /// The call.
+        call: String,
+        /// Its answer.
+        source: SeccompError,
+    },
+    /// The anonymous file for the program failed.
+    #[error("compiling the profile: taking the program over from libseccomp")]
+    Transfer {
+        /// The system's answer.
+        source: std::io::Error,
+    },
+    /// The program is not one that the kernel takes.
+    #[error("compiling the profile: the kernel would refuse the program")]
+    Program {
+        /// Why.
+        source: notifyd_bpf::Error,
+    },
+    /// A deny list without names.
+    #[error("making a deny list: it names no call; hint: an empty list would leave the command unfiltered")]
+    EmptyList,
+    /// A name that no ABI has.
+    #[error("making a deny list: {name:?} is no system call{hint}")]
+    UnknownCall {
+        /// The name.
+        name: String,
+        /// Empty, or the nearest name, with a leading semicolon.
+        hint: String,
+    },
+    /// A name that this machine has not.
+    #[error("making a deny list: {name:?} exists on {abis} only, this machine has no such ABI")]
+    ForeignCall {
+        /// The name.
+        name: String,
+        /// Where it exists.
+        abis: String,
+    },
+}

@@ -1,0 +1,105 @@
+//! Names and numbers of system calls.
+//!
+//! libseccomp's tables come first, because a profile's names mean what libseccomp takes them for. What is newer than
+//! libseccomp comes from crate `syscalls`.
+
+use std::borrow::Cow;
+
+use libseccomp::ScmpSyscall;
+use syscalls::{aarch64, arm, x86, x86_64};
+
+use crate::Abi;
+
+/// How a number without a name is written.
+const UNNAMED: &str = "syscall_";
+/// Above every number that any kernel has; arm's private calls excepted.
+const NUMBERS: u32 = 1024;
+/// Since Linux 5.1 new calls have one number everywhere (`scripts/syscall.tbl` of the kernel). Below, x32 lacks calls that
+/// x86_64 has, and libseccomp's table is complete.
+const FIRST_COMMON_NUMBER: u32 = 424;
+
+/// The call's name on its ABI; `None` where it has none, or the architecture is not known.
+pub fn name(arch: u32, number: u32) -> Option<Cow<'static, str>> {
+    let abi = Abi::of(arch, number)?;
+    named_by_libseccomp(abi, number)
+        .map(Cow::Owned)
+        .or_else(|| named_by_table(abi, number).map(Cow::Borrowed))
+}
+
+/// The call's name, or `syscall_` and its number without the x32 bit.
+pub fn display_name(arch: u32, number: u32) -> String {
+    let bit = Abi::of(arch, number).map_or(0, Abi::number_bit);
+    name(arch, number).map_or_else(|| format!("{UNNAMED}{}", number & !bit), Cow::into_owned)
+}
+
+/// The number that a call has on an ABI, with the x32 bit there; takes `syscall_600` too.
+pub fn number(abi: Abi, name: &str) -> Option<u32> {
+    number_by_libseccomp(abi, name)
+        .or_else(|| number_by_table(abi, name))
+        .or_else(|| number_as_written(abi, name))
+}
+
+/// The known name nearest to one that is not known, for the text of an error.
+pub fn suggest(name: &str) -> Option<String> {
+    let names = Abi::native().iter().flat_map(|&abi| names(abi));
+    let (distance, nearest) = names.map(|known| (distance(name, &known), known)).min()?;
+    (distance <= name.len().div_ceil(4)).then(|| nearest.into_owned())
+}
+
+fn names(abi: Abi) -> impl Iterator<Item = Cow<'static, str>> {
+    (0..NUMBERS).filter_map(move |number| name(abi.arch(), number | abi.number_bit()))
+}
+
+/// Real numbers only: libseccomp's pseudo numbers are negative.
+fn named_by_libseccomp(abi: Abi, number: u32) -> Option<String> {
+    let number = i32::try_from(number).ok()?;
+    ScmpSyscall::from_raw_syscall(number)
+        .get_name_by_arch(abi.libseccomp())
+        .ok()
+}
+
+fn number_by_libseccomp(abi: Abi, name: &str) -> Option<u32> {
+    let call = ScmpSyscall::from_name_by_arch(name, abi.libseccomp()).ok()?;
+    u32::try_from(call.as_raw_syscall()).ok()
+}
+
+fn named_by_table(abi: Abi, number: u32) -> Option<&'static str> {
+    let index = usize::try_from(number & !abi.number_bit()).ok()?;
+    let name = match abi {
+        Abi::X32 if number & !abi.number_bit() < FIRST_COMMON_NUMBER => return None,
+        Abi::X86_64 | Abi::X32 => x86_64::Sysno::new(index)?.name(),
+        Abi::I386 => x86::Sysno::new(index)?.name(),
+        Abi::Aarch64 => aarch64::Sysno::new(index)?.name(),
+        Abi::Arm => arm::Sysno::new(index)?.name(),
+    };
+    Some(name.trim_start_matches("r#"))
+}
+
+/// Through the numbers, so that both directions agree.
+fn number_by_table(abi: Abi, name: &str) -> Option<u32> {
+    (0..NUMBERS)
+        .map(|number| number | abi.number_bit())
+        .find(|&number| named_by_table(abi, number) == Some(name))
+}
+
+fn number_as_written(abi: Abi, name: &str) -> Option<u32> {
+    let digits = name.strip_prefix(UNNAMED)?;
+    let number: u32 = digits.parse().ok()?;
+    let canonical = number.to_string() == digits && number & abi.number_bit() == 0;
+    canonical.then_some(number | abi.number_bit())
+}
+
+/// Levenshtein's edit distance.
+fn distance(left: &str, right: &str) -> usize {
+    let mut row: Vec<usize> = (1..=right.len()).collect();
+    for (at, byte) in left.bytes().enumerate() {
+        let (mut diagonal, mut before) = (at, at + 1);
+        for (cell, other) in row.iter_mut().zip(right.bytes()) {
+            let substituted = diagonal + usize::from(byte != other);
+            diagonal = *cell;
+            before = substituted.min(before + 1).min(*cell + 1);
+            *cell = before;
+        }
+    }
+    row.last().copied().unwrap_or(left.len())
+}
