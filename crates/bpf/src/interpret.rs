@@ -23,11 +23,17 @@ impl Program {
     pub fn evaluate(&self, data: &SeccompData) -> Action {
         let words = data.words();
         let mut machine = Machine::default();
-        let mut rest = self.instructions().iter();
-        while let Some(&insn) = rest.next() {
+        let mut at = 0;
+        while let Some(&insn) = self.instructions().get(at) {
+            at += 1;
+            if insn.code & 0x0f == 0x05 && insn.code != op::JA {
+                let holds = match insn.code >> 4 { 1 => machine.a == insn.k, 2 => machine.a > insn.k, 3 => machine.a >= insn.k, _ => machine.a & insn.k != 0 };
+                at += usize::from(if holds { insn.jt } else { insn.jf });
+                continue;
+            }
             match machine.step(insn, &words) {
-                Step::Next | Step::Skip(0) => {}
-                Step::Skip(distance) => drop(rest.nth(distance - 1)),
+                Step::Next => {}
+                Step::Skip(distance) => at += distance,
                 Step::Return(raw) => return Action::from_raw(raw),
             }
         }

@@ -11,6 +11,7 @@ mod layout;
 
 pub mod compare;
 pub mod filter;
+pub mod inherit;
 pub mod limits;
 pub mod notify;
 pub mod peer;

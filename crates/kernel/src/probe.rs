@@ -22,6 +22,8 @@ use crate::{Error, compare};
 /// What the running kernel can do, each tried.
 #[derive(Clone, Debug)]
 pub struct Features {
+    /// `uname -r`.
+    pub release: String,
     /// A listener could be installed, and a call was answered with an errno.
     pub listener: Result<(), String>,
     /// A call was continued (Linux 5.5).
@@ -35,9 +37,6 @@ pub struct Features {
     /// Two descriptors can be told to be one file, by kcmp or F_DUPFD_QUERY.
     pub compare: bool,
 }
-
-/// The call that the child makes.
-const PROBED_CALL: u32 = libc::SYS_getppid.unsigned_abs() as u32;
 
 /// Longest wait for the child; it needs microseconds.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -53,7 +52,9 @@ pub fn features() -> Result<Features, Error> {
         .and_then(|child| child.expect(sizes, eacces, |result| result == -13));
     let details = Child::start(plain).and_then(|child| child.details(sizes, eacces));
     let (sync_wake_up, hang_up_at_exit, compare) = details.unwrap_or_default();
+    let release = rustix::system::uname().release().to_string_lossy().into_owned();
     Ok(Features {
+        release,
         listener,
         continue_answer: continued.is_ok(),
         wait_killable: killable.is_ok(),
@@ -80,7 +81,8 @@ struct Child {
 
 impl Child {
     fn start(flags: libc::c_ulong) -> Result<Self, String> {
-        let program = RawProgram::new(&notify_on(PROBED_CALL)).ok_or("the probe's filter is too long")?;
+        let call = u32::try_from(libc::SYS_getppid).map_err(|error| error.to_string())?;
+        let program = RawProgram::new(&notify_on(call)).ok_or("the probe's filter is too long")?;
         let words = map_words()?;
         let mut pidfd = -1;
         // SAFETY: the child runs `probe_child`, which neither allocates nor returns.
@@ -187,6 +189,7 @@ fn wait_for_listener(words: *mut Words, pidfd: &OwnedFd) -> Result<OwnedFd, Stri
         }
         match shared.failed.load(Ordering::Acquire) {
             0 if Instant::now() < until => std::thread::sleep(Duration::from_micros(50)),
+            0 => return Err("the child did not install its filter in time".to_owned()),
             errno => {
                 reap(pidfd);
                 return Err(refusal(errno));

@@ -211,9 +211,11 @@ impl Words {
 
     fn failure(&self) -> Result<(), Error> {
         let step = self.failed_step.load(Ordering::Acquire);
+        if step == STEP_NONE {
+            return Ok(());
+        }
         let errno = Errno::from_raw_os_error(self.failed_errno.load(Ordering::Relaxed));
         match step {
-            STEP_NONE => Ok(()),
             STEP_DIRECTORY => Err(Error::WorkingDirectory(errno)),
             STEP_FILTER if errno == Errno::BUSY => Err(Error::ListenerBusy),
             STEP_FILTER => Err(Error::Install(errno)),
@@ -366,6 +368,7 @@ fn command(plan: &Plan, words: &Words, mask: &libc::sigset_t) -> ! {
         words.fail(STEP_DIRECTORY, errno());
         exit_now()
     }
+    pass_standard_streams_on();
     restore_signals(mask);
     match install_with_listener(&plan.filter) {
         // A write to memory, not a call: from here on every call may be one that waits for an answer.
@@ -382,6 +385,14 @@ fn command(plan: &Plan, words: &Words, mask: &libc::sigset_t) -> ! {
     }
     words.fail(STEP_EXECUTE, failed);
     exit_now()
+}
+
+/// Node marks every descriptor close-on-exec when it starts, the standard streams too.
+fn pass_standard_streams_on() {
+    for fd in 0..=2 {
+        // SAFETY: the request takes its argument by value; a closed descriptor is refused.
+        unsafe { libc::fcntl(fd, libc::F_SETFD, 0) };
+    }
 }
 
 fn execute(path: &core::ffi::CStr, arguments: &[*const libc::c_char], environment: &[*const libc::c_char]) -> RawErrno {

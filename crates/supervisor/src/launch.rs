@@ -2,11 +2,14 @@
 
 use std::ffi::CString;
 use std::os::fd::OwnedFd;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use notifyd_bpf::Program;
 use notifyd_kernel::spawn::{Image, Reports, Starting, spawn};
+use rustix::fs::{Access, access};
+use rustix::io::Errno;
 use rustix::process::Signal;
 
 use crate::Error;
@@ -19,8 +22,8 @@ use crate::verdict::{Policy, Rule};
 
 /// A command and the profile it runs under.
 pub struct Launch {
-    /// Path of the executable; PATH is not searched.
-    pub executable: String,
+    /// The executable; without a slash it is looked for in the environment's PATH.
+    pub command: String,
     /// Arguments, the first being the program's name.
     pub arguments: Vec<String>,
     /// `NAME=value` each.
@@ -49,7 +52,7 @@ pub(crate) fn launch(shared: &Arc<Shared>, launch: Launch) -> Result<Launched, E
         return Err(Error::NothingDenied);
     }
     let image = Image {
-        executable: c_string("command", launch.executable)?,
+        executable: c_string("command", find_executable(&launch)?)?,
         arguments: c_strings("arguments", launch.arguments)?,
         environment: c_strings("environment", launch.environment)?,
         directory: c_string("working directory", launch.directory)?,
@@ -134,6 +137,27 @@ pub(crate) fn signal(shared: &Shared, token: Token, number: i32) -> Result<(), E
     }
     Ok(())
 }
+
+/// As execvp(3): the first executable file on PATH; what is found but cannot be executed is told apart from what is not.
+fn find_executable(launch: &Launch) -> Result<String, Error> {
+    if launch.command.contains('/') {
+        return Ok(launch.command.clone());
+    }
+    let path = launch.environment.iter().find_map(|entry| entry.strip_prefix("PATH=")).unwrap_or(DEFAULT_PATH);
+    let mut errno = Errno::NOENT;
+    for directory in path.split(':') {
+        let candidate = Path::new(&launch.directory).join(directory).join(&launch.command);
+        match access(&candidate, Access::EXEC_OK) {
+            Ok(()) if candidate.is_file() => return Ok(candidate.to_string_lossy().into_owned()),
+            Ok(()) | Err(Errno::ACCESS) => errno = Errno::ACCESS,
+            Err(_) => {}
+        }
+    }
+    Err(notifyd_kernel::Error::Execute(errno).into())
+}
+
+/// Where execvp(3) looks without PATH.
+const DEFAULT_PATH: &str = "/bin:/usr/bin";
 
 fn c_string(what: &'static str, text: String) -> Result<CString, Error> {
     CString::new(text).map_err(|_| Error::Nul(what))

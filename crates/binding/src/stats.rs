@@ -1,0 +1,112 @@
+//! Counters as JavaScript numbers.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use napi_derive::napi;
+use notifyd_supervisor::{Count as CoreCount, LATENCY_BOUNDS, Stats as CoreStats, StopReport as CoreReport};
+
+/// One counter of a listener.
+#[napi(object)]
+pub struct Count {
+    /// AUDIT_ARCH_* value; 0 with number 4294967295 for calls beyond the bound of distinct ones.
+    pub arch: u32,
+    pub number: u32,
+    /// SECCOMP_RET_* value with data; SECCOMP_RET_USER_NOTIF where the original profile is not known.
+    pub verdict: u32,
+    /// Made by the runtime before the user's program was executed.
+    pub init: bool,
+    /// Exact below 2^53.
+    pub count: f64,
+    /// Monotonic milliseconds of the last one.
+    pub last_at_ms: f64,
+}
+
+/// Refused hand-overs of one reason.
+#[napi(object)]
+pub struct RefusedCount {
+    pub reason: String,
+    pub count: f64,
+}
+
+/// What the whole supervisor did.
+#[napi(object)]
+pub struct Stats {
+    pub received: f64,
+    pub answered: f64,
+    /// RECV or SEND found the target gone (ENOENT), EINTR.
+    pub aborted: f64,
+    pub events_dropped: f64,
+    pub listeners: f64,
+    pub pending_handovers: f64,
+    /// Connections that ended without a byte or descriptor (crun connects early).
+    pub empty_handovers: f64,
+    pub refused: Vec<RefusedCount>,
+    /// Upper bounds in seconds and non-cumulative counts; the last count is +Inf.
+    pub latency_bounds: Vec<f64>,
+    pub latency_counts: Vec<f64>,
+    pub latency_sum_seconds: f64,
+    pub loop_wakeups: f64,
+}
+
+/// What was ended, and how.
+#[napi(object)]
+pub struct StopReport {
+    /// Nothing of the container is left.
+    pub done: bool,
+    /// What was done: "init", "cgroup.kill", "cgroup.procs", "tree".
+    pub steps: Vec<String>,
+    /// Processes still there at the timeout.
+    pub left: Vec<u32>,
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counters stay far below 2^53")]
+pub fn double(value: u64) -> f64 {
+    value as f64
+}
+
+impl From<CoreCount> for Count {
+    fn from(count: CoreCount) -> Self {
+        Self {
+            arch: count.key.arch,
+            number: count.key.number,
+            verdict: count.key.verdict,
+            init: count.key.init,
+            count: double(count.count),
+            last_at_ms: count.last.milliseconds(),
+        }
+    }
+}
+
+impl From<&CoreStats> for Stats {
+    fn from(stats: &CoreStats) -> Self {
+        let load = |counter: &AtomicU64| double(counter.load(Ordering::Relaxed));
+        let refused = |(reason, count): (notifyd_supervisor::Refusal, u64)| RefusedCount {
+            reason: reason.name().to_owned(),
+            count: double(count),
+        };
+        Self {
+            received: load(&stats.received),
+            answered: load(&stats.answered),
+            aborted: load(&stats.aborted),
+            events_dropped: load(&stats.events_dropped),
+            listeners: load(&stats.listeners),
+            pending_handovers: load(&stats.pending_handovers),
+            empty_handovers: load(&stats.empty_handovers),
+            refused: stats.refused().into_iter().map(refused).collect(),
+            latency_bounds: (0..LATENCY_BOUNDS).map(|power| double(1 << power) / 1e6).collect(),
+            latency_counts: stats.latency_counts.iter().map(load).collect(),
+            latency_sum_seconds: load(&stats.latency_sum_ns) / 1e9,
+            loop_wakeups: load(&stats.loop_wakeups),
+        }
+    }
+}
+
+impl From<CoreReport> for StopReport {
+    fn from(report: CoreReport) -> Self {
+        Self {
+            done: report.done,
+            steps: report.steps.into_iter().map(str::to_owned).collect(),
+            left: report.left.into_iter().collect(),
+        }
+    }
+}
