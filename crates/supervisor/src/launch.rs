@@ -47,10 +47,11 @@ pub struct Launched {
 
 /// Runs the command; returns once it was executed. Its end comes as notices.
 pub(crate) fn launch(shared: &Arc<Shared>, launch: Launch) -> Result<Launched, Error> {
-    let filter = launch.program.notifying_denials()?;
-    if !filter.notifies() {
+    let notifying = launch.program.notifying_denials()?;
+    if !notifying.notifies() {
         return Err(Error::NothingDenied);
     }
+    let filter = notifying.refusing_listeners()?;
     let image = Image {
         executable: c_string("command", find_executable(&launch)?)?,
         arguments: c_strings("arguments", launch.arguments)?,
