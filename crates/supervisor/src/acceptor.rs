@@ -27,7 +27,7 @@ use crate::control::Shared;
 use crate::notice::NoticeKind;
 use crate::oci_state::{ContainerState, Frame, Framing, MAX_BYTES};
 use crate::refusal::Refusal;
-use crate::registrar::{Registrar, Unidentified};
+use crate::registrar::{Bounds, Registrar, Unidentified};
 use crate::socket::ListeningSocket;
 use crate::stats::Stats;
 
@@ -83,7 +83,7 @@ impl Acceptor {
         socket: ListeningSocket,
         shared: Arc<Shared>,
         defaults: Defaults,
-        max_listeners: u64,
+        bounds: Bounds,
         timeout: Duration,
     ) -> Result<(Self, Arc<OwnedFd>), Error> {
         let epoll = epoll::create(CreateFlags::CLOEXEC).map_err(Error::Loop)?;
@@ -95,7 +95,7 @@ impl Acceptor {
             epoll,
             socket,
             wake: Arc::clone(&wake),
-            registrar: Registrar::new(Arc::clone(&shared), defaults, max_listeners),
+            registrar: Registrar::new(Arc::clone(&shared), defaults, bounds),
             shared,
             connections: HashMap::new(),
             next_connection: FIRST_CONNECTION,

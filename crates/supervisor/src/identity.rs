@@ -7,7 +7,7 @@ use notifyd_kernel::notify::{NotificationId, TargetTid, is_waiting};
 
 use crate::cgroup::Cgroup;
 use crate::oci_state::ContainerState;
-use crate::process::{Executable, Process, cgroups, executable, pid_namespace};
+use crate::process::{Executable, Mark, Process, cgroups, executable, pid_namespace};
 
 /// A container's init process and the cgroups that are its own.
 #[derive(Debug)]
@@ -26,7 +26,7 @@ pub enum Phase {
     /// The listener's process still runs one of the runtime's executables.
     Init {
         /// The process that the filter is for, if the runtime says.
-        process: Option<Process>,
+        process: Option<Mark>,
         /// The runtime's executables.
         runtime: Vec<Executable>,
     },
@@ -67,9 +67,13 @@ impl Init {
 }
 
 impl Identity {
-    /// From a complete message. `peer` is the runtime's pid, `None` if it is outside our pid namespace.
-    #[must_use]
-    pub fn of(state: &ContainerState, peer: Option<u32>) -> Self {
+    /// From a complete message. `peer` is the runtime's pid, `None` if it is outside our pid namespace; `init_of` finds
+    /// or takes hold of the container's init.
+    pub fn of(
+        state: &ContainerState,
+        peer: Option<u32>,
+        init_of: impl FnOnce(&ContainerState) -> Result<Arc<Init>, String>,
+    ) -> Self {
         let Some(peer) = peer else {
             let problem = "the runtime is outside of this program's pid namespace, so its pids mean nothing here; the \
                            container cannot be stopped (run the daemon in the host's pid namespace)";
@@ -79,17 +83,14 @@ impl Identity {
                 membership_checked: true,
             };
         };
-        let process = Process::take(state.pid).ok();
-        let runtime = [
-            executable(peer),
-            process.as_ref().and_then(|process| executable(process.pid)),
-        ];
+        let process = Process::take(state.pid).ok().map(|process| process.mark());
+        let runtime = [executable(peer), process.and_then(Mark::executable)];
         let phase = Phase::Init {
             process,
             runtime: runtime.into_iter().flatten().collect(),
         };
         Self {
-            init: Init::take(state).map(Arc::new),
+            init: init_of(state),
             phase,
             membership_checked: false,
         }
@@ -100,7 +101,7 @@ impl Identity {
         let Phase::Init { process, runtime } = &self.phase else {
             return false;
         };
-        let own_thread = process.as_ref().is_none_or(|process| process.has_thread(tid));
+        let own_thread = process.is_none_or(|process| process.has_thread(tid));
         let init = own_thread && executable(tid.0).is_some_and(|executable| runtime.contains(&executable));
         if !init && is_waiting(listener, id) {
             self.phase = Phase::Run;
@@ -122,10 +123,5 @@ impl Identity {
         }
         self.membership_checked = true;
         Some(member)
-    }
-
-    /// For a hand-over that names no init (crun exec reports pid 0): compares with the init that is known by that id.
-    pub fn adopt(&mut self, init: Arc<Init>) {
-        self.init = Ok(init);
     }
 }

@@ -144,7 +144,11 @@ fn find_executable(launch: &Launch) -> Result<String, Error> {
     if launch.command.contains('/') {
         return Ok(launch.command.clone());
     }
-    let path = launch.environment.iter().find_map(|entry| entry.strip_prefix("PATH=")).unwrap_or(DEFAULT_PATH);
+    let path = launch
+        .environment
+        .iter()
+        .find_map(|entry| entry.strip_prefix("PATH="))
+        .unwrap_or(DEFAULT_PATH);
     let mut errno = Errno::NOENT;
     for directory in path.split(':') {
         let candidate = Path::new(&launch.directory).join(directory).join(&launch.command);

@@ -74,7 +74,38 @@ impl Process {
     /// Whether the thread is one of this process's own.
     #[must_use]
     pub fn has_thread(&self, tid: TargetTid) -> bool {
-        fs::metadata(format!("/proc/{}/task/{}", self.pid, tid.0)).is_ok()
+        self.mark().has_thread(tid)
+    }
+
+    /// To recognise it by, without holding a descriptor.
+    #[must_use]
+    pub fn mark(&self) -> Mark {
+        Mark {
+            pid: self.pid,
+            start_ticks: self.start_ticks,
+        }
+    }
+}
+
+/// Tells a process from any other that had or will have its number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mark {
+    pid: u32,
+    start_ticks: u64,
+}
+
+impl Mark {
+    /// The marked process's executable.
+    #[must_use]
+    pub fn executable(self) -> Option<Executable> {
+        executable(self.pid)
+    }
+
+    /// Whether the thread is one of the marked process's own.
+    #[must_use]
+    pub fn has_thread(self, tid: TargetTid) -> bool {
+        let same = stat(self.pid).is_some_and(|stat| stat.start_ticks == self.start_ticks);
+        same && fs::metadata(format!("/proc/{}/task/{}", self.pid, tid.0)).is_ok()
     }
 }
 

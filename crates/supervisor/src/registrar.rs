@@ -1,8 +1,9 @@
 //! Sends listeners to the loop: no more than there are descriptors for, each with its rule and identity.
 
+use std::collections::HashMap;
 use std::os::fd::OwnedFd;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Weak};
 
 use notifyd_kernel::peer::Peer;
 
@@ -20,18 +21,33 @@ use crate::verdict::Rule;
 pub(crate) struct Registrar {
     shared: Arc<Shared>,
     defaults: Defaults,
-    max_listeners: u64,
+    bounds: Bounds,
+    inits: Inits,
 }
+
+/// How many listeners there may be.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bounds {
+    /// As configured.
+    pub(crate) listeners: u64,
+    /// As the limit of open files leaves: one per listener, one per container's init.
+    pub(crate) files: u64,
+}
+
+/// The inits that are held; several listeners of one container share one.
+#[derive(Default)]
+struct Inits(HashMap<u32, Weak<Init>>);
 
 /// A listener that is served though its message is not complete.
 pub(crate) struct Unidentified(Token);
 
 impl Registrar {
-    pub(crate) fn new(shared: Arc<Shared>, defaults: Defaults, max_listeners: u64) -> Self {
+    pub(crate) fn new(shared: Arc<Shared>, defaults: Defaults, bounds: Bounds) -> Self {
         Self {
             shared,
             defaults,
-            max_listeners,
+            bounds,
+            inits: Inits::default(),
         }
     }
 
@@ -89,7 +105,7 @@ impl Registrar {
 
     fn check_room(&self) -> Result<(), (Refusal, String)> {
         let served = self.shared.stats.listeners.load(Ordering::Relaxed);
-        if served < self.max_listeners {
+        if served < self.bounds.listeners && served + self.inits.count() < self.bounds.files {
             return Ok(());
         }
         let message = format!(
@@ -128,15 +144,9 @@ impl Registrar {
         token
     }
 
-    fn consider(&self, state: ContainerState, peer: Peer) -> Admitted {
+    fn consider(&mut self, state: ContainerState, peer: Peer) -> Admitted {
         let Admission { rule, warnings } = admit(&state, self.defaults);
-        let mut identity = Identity::of(&state, peer.pid);
-        // crun exec tells no pid. Whether its caller really is one of that container is checked at its first call.
-        if state.init_pid == 0
-            && let (Some(init), Some(_)) = (self.live_init(&state.id), peer.pid)
-        {
-            identity.adopt(init);
-        }
+        let identity = Identity::of(&state, peer.pid, |state| self.inits.find_or_take(state));
         let init = identity.init.as_ref().map(Arc::clone).map_err(Clone::clone);
         let subject = match &init {
             Ok(init) => Subject::Container(Arc::clone(init)),
@@ -158,14 +168,47 @@ impl Registrar {
             subject,
         }
     }
+}
 
-    fn live_init(&self, id: &str) -> Option<Arc<Init>> {
-        let known = self.shared.known();
-        let inits = known.values().filter_map(|known| match &known.subject {
-            Subject::Container(init) if init.id == id && !init.process.has_ended() => Some(init),
-            _ => None,
-        });
-        inits.max_by_key(|init| init.process.start_ticks).map(Arc::clone)
+impl Inits {
+    /// The init that the message names. crun exec tells no pid, and then it is the newest live one of that id; whether
+    /// the caller really is one of that container is checked at its first call.
+    fn find_or_take(&mut self, state: &ContainerState) -> Result<Arc<Init>, String> {
+        let held = if state.init_pid == 0 {
+            self.newest(&state.id)
+        } else {
+            self.held(state)
+        };
+        if let Some(init) = held {
+            return Ok(init);
+        }
+        let init = Arc::new(Init::take(state)?);
+        self.forget_ended();
+        self.0.insert(init.process.pid, Arc::downgrade(&init));
+        Ok(init)
+    }
+
+    /// A live process keeps its number, so one that is held and lives is the one that is meant.
+    fn held(&self, state: &ContainerState) -> Option<Arc<Init>> {
+        let init = self.0.get(&u32::try_from(state.init_pid).ok()?)?.upgrade()?;
+        (init.id == state.id && !init.process.has_ended()).then_some(init)
+    }
+
+    fn newest(&self, id: &str) -> Option<Arc<Init>> {
+        let live = self.0.values().filter_map(Weak::upgrade);
+        let of_id = live.filter(|init| init.id == id && !init.process.has_ended());
+        of_id.max_by_key(|init| init.process.start_ticks)
+    }
+
+    /// Now and then, so that the cost of each hand-over stays small.
+    fn forget_ended(&mut self) {
+        if self.0.len() == self.0.capacity() {
+            self.0.retain(|_, init| init.strong_count() > 0);
+        }
+    }
+
+    fn count(&self) -> u64 {
+        u64::try_from(self.0.len()).unwrap_or(u64::MAX)
     }
 }
 

@@ -19,6 +19,7 @@ use crate::counters::Count;
 use crate::event_loop::EventLoop;
 use crate::launch::{self, Launch, Launched};
 use crate::notice::Notice;
+use crate::registrar::Bounds;
 use crate::ring::{Bell, Reader, ring};
 use crate::socket::ListeningSocket;
 use crate::stats::Stats;
@@ -28,8 +29,6 @@ use crate::verdict::Policy;
 
 /// Descriptors kept for connections, logs, HTTP, /proc.
 const SPARE_FILES: u64 = 256;
-/// A listener and its init's pidfd; the pidfd of an exec's process in its first moments.
-const FILES_PER_LISTENER: u64 = 3;
 
 /// How the supervisor works.
 #[derive(Clone, Copy, Debug)]
@@ -56,7 +55,7 @@ pub struct Supervisor {
     threads: Mutex<Vec<JoinHandle<()>>>,
     acceptor_wakes: Mutex<Vec<Arc<OwnedFd>>>,
     options: Options,
-    max_listeners: u64,
+    bounds: Bounds,
 }
 
 impl Supervisor {
@@ -64,9 +63,10 @@ impl Supervisor {
     pub fn start(options: Options, wake: impl Fn() + Send + Sync + 'static) -> Result<Self, Error> {
         let sizes = Sizes::query()?.grown_by(options.test_extra_bytes)?;
         let files = raise_open_files()?;
-        let max_listeners = options
-            .max_listeners
-            .unwrap_or(files.saturating_sub(SPARE_FILES) / FILES_PER_LISTENER);
+        let bounds = Bounds {
+            listeners: options.max_listeners.unwrap_or(u64::MAX),
+            files: files.saturating_sub(SPARE_FILES),
+        };
         let stats = Arc::new(Stats::default());
         let bell = Arc::new(Bell::new(wake));
         let (writer, reader) = ring(options.ring_events, Arc::clone(&stats), Arc::clone(&bell));
@@ -85,7 +85,7 @@ impl Supervisor {
             threads: Mutex::new(vec![thread]),
             acceptor_wakes: Mutex::new(Vec::new()),
             options,
-            max_listeners,
+            bounds,
         })
     }
 
@@ -107,7 +107,7 @@ impl Supervisor {
             ..
         } = self.options;
         let shared = Arc::clone(&self.shared);
-        let (acceptor, wake) = Acceptor::new(socket, shared, defaults, self.max_listeners, handover_timeout)?;
+        let (acceptor, wake) = Acceptor::new(socket, shared, defaults, self.bounds, handover_timeout)?;
         let thread = Builder::new()
             .name("notifyd-accept".to_owned())
             .spawn(|| acceptor.run())

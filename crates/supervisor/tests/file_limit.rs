@@ -18,19 +18,36 @@ fn without_descriptors_hand_overs_are_refused_and_the_acceptor_sleeps() {
     let mut bench = Bench::new("limit", OPTIONS);
     let guest = Guest::new("limit", "kill -0 $$; sleep 60");
     let address = SocketAddrUnix::new(bench.folder.0.join("listener.sock")).unwrap();
-    let sockets: Vec<_> = (0..5).map(|_| socket(AddressFamily::UNIX, SocketType::STREAM, None).unwrap()).collect();
+    let sockets: Vec<_> = (0..5)
+        .map(|_| socket(AddressFamily::UNIX, SocketType::STREAM, None).unwrap())
+        .collect();
     let limit = getrlimit(Resource::Nofile);
-    setrlimit(Resource::Nofile, Rlimit { current: Some(100), maximum: limit.maximum }).unwrap();
+    setrlimit(
+        Resource::Nofile,
+        Rlimit {
+            current: Some(100),
+            maximum: limit.maximum,
+        },
+    )
+    .unwrap();
     let filling: Vec<_> = std::iter::from_fn(|| eventfd(0, EventfdFlags::CLOEXEC).ok()).collect();
     for socket in &sockets {
         connect(socket, &address).unwrap();
     }
     let refusals = bench.expect_refusals(sockets.len());
-    assert!(refusals.iter().all(|(reason, message)| *reason == "file_limit" && message.contains("LimitNOFILE")));
+    assert!(
+        refusals
+            .iter()
+            .all(|(reason, message)| *reason == "file_limit" && message.contains("LimitNOFILE"))
+    );
     let before = processor_time();
     std::thread::sleep(Duration::from_secs(1));
     assert!(processor_time() - before < Duration::from_millis(200), "it spins");
-    assert_eq!(bench.expect_refusals(1).len(), sockets.len(), "one refusal per connection");
+    assert_eq!(
+        bench.expect_refusals(1).len(),
+        sockets.len(),
+        "one refusal per connection"
+    );
     drop(filling);
     setrlimit(Resource::Nofile, limit).unwrap();
     send(&bench.connect(), guest.state("after").as_bytes(), &fds(&guest.listener));
@@ -41,5 +58,8 @@ fn without_descriptors_hand_overs_are_refused_and_the_acceptor_sleeps() {
 
 fn processor_time() -> Duration {
     let time = clock_gettime(ClockId::ProcessCPUTime);
-    Duration::new(u64::try_from(time.tv_sec).unwrap(), u32::try_from(time.tv_nsec).unwrap())
+    Duration::new(
+        u64::try_from(time.tv_sec).unwrap(),
+        u32::try_from(time.tv_nsec).unwrap(),
+    )
 }

@@ -37,7 +37,13 @@ fn a_container_is_served_while_its_runtime_keeps_the_connection_open() {
 #[test]
 fn a_message_in_pieces_makes_one_container_that_is_served_before_its_end() {
     let _alone = alone();
-    let mut bench = Bench::new("pieces", Options { handover_timeout: Duration::from_secs(5), ..OPTIONS });
+    let mut bench = Bench::new(
+        "pieces",
+        Options {
+            handover_timeout: Duration::from_secs(5),
+            ..OPTIONS
+        },
+    );
     let guest = Guest::new("pieces", "kill -0 $$; sleep 60");
     let (connection, text) = (bench.connect(), guest.state("cut"));
     let (first, rest) = text.as_bytes().split_at(10);
@@ -63,7 +69,11 @@ fn a_silent_peer_is_dropped_in_time_and_delays_nobody() {
     let silent = bench.connect();
     send(&silent, b"{", &[]);
     let guest = Guest::new("silent", "kill -0 $$; sleep 60");
-    send(&bench.connect(), guest.state("prompt").as_bytes(), &fds(&guest.listener));
+    send(
+        &bench.connect(),
+        guest.state("prompt").as_bytes(),
+        &fds(&guest.listener),
+    );
     let token = bench.expect_container("prompt");
     guest.go();
     bench.wait_for_total(token, 1);
@@ -90,12 +100,28 @@ fn malformed_hand_overs_leave_one_reason_each_and_no_descriptor() {
         ("not_a_listener", good.clone().into(), many),
         ("not_a_listener", good.clone().into(), vec![pipe.as_fd()]),
         ("malformed", b"[1]".to_vec(), vec![listener]),
-        ("malformed", with(&format!("\"pid\":{}", guest.running.pid), "\"pid\":\"7\"").into(), vec![listener]),
+        (
+            "malformed",
+            with(&format!("\"pid\":{}", guest.running.pid), "\"pid\":\"7\"").into(),
+            vec![listener],
+        ),
         ("malformed", with("\"id\":\"x\",", "").into(), vec![listener]),
-        ("malformed", with("\"id\":\"x\"", "\"id\":\"x\\n\\\"y\"").into(), vec![listener]),
-        ("malformed", [b"{\"state\":{\"id\":\"\xc3".as_slice(), b"\"}}"].concat(), vec![listener]),
+        (
+            "malformed",
+            with("\"id\":\"x\"", "\"id\":\"x\\n\\\"y\"").into(),
+            vec![listener],
+        ),
+        (
+            "malformed",
+            [b"{\"state\":{\"id\":\"\xc3".as_slice(), b"\"}}"].concat(),
+            vec![listener],
+        ),
         ("malformed", [good.as_bytes(), good.as_bytes()].concat(), vec![listener]),
-        ("not_a_listener", with("[\"seccompFd\"]", "[\"pidFd\",\"seccompFd\"]").into(), vec![listener, pipe.as_fd()]),
+        (
+            "not_a_listener",
+            with("[\"seccompFd\"]", "[\"pidFd\",\"seccompFd\"]").into(),
+            vec![listener, pipe.as_fd()],
+        ),
         ("no_descriptor", with("seccompFd", "other").into(), vec![listener]),
         ("malformed", b"\0\0\0\0".to_vec(), vec![listener]),
     ];
@@ -116,10 +142,19 @@ fn malformed_hand_overs_leave_one_reason_each_and_no_descriptor() {
 fn descriptors_are_told_apart_by_name_and_surplus_ones_are_closed() {
     let _alone = alone();
     let mut bench = Bench::new("swapped", OPTIONS);
-    let (guest, other) = (Guest::new("swapped", "kill -0 $$; sleep 60"), eventfd(0, EventfdFlags::CLOEXEC).unwrap());
+    let (guest, other) = (
+        Guest::new("swapped", "kill -0 $$; sleep 60"),
+        eventfd(0, EventfdFlags::CLOEXEC).unwrap(),
+    );
     let before = open_files();
-    let text = guest.state("swapped").replace("[\"seccompFd\"]", "[\"pidFd\",\"seccompFd\"]");
-    send(&bench.connect(), text.as_bytes(), &[other.as_fd(), guest.listener.as_fd(), other.as_fd()]);
+    let text = guest
+        .state("swapped")
+        .replace("[\"seccompFd\"]", "[\"pidFd\",\"seccompFd\"]");
+    send(
+        &bench.connect(),
+        text.as_bytes(),
+        &[other.as_fd(), guest.listener.as_fd(), other.as_fd()],
+    );
     let token = bench.expect_container("swapped");
     guest.go();
     bench.wait_for_total(token, 1);
@@ -138,7 +173,10 @@ fn an_id_with_quotes_and_a_megabyte_of_annotation_are_served() {
     let mut bench = Bench::new("odd", OPTIONS);
     let guest = Guest::new("odd", "sleep 60");
     let big = "x".repeat(1 << 20);
-    let text = guest.state("q\\\"\\\\").replace("\"bundle\"", &format!("\"annotations\":{{\"big\":\"{big}\"}},\"bundle\""));
+    let text = guest.state("q\\\"\\\\").replace(
+        "\"bundle\"",
+        &format!("\"annotations\":{{\"big\":\"{big}\"}},\"bundle\""),
+    );
     send(&bench.connect(), text.as_bytes(), &fds(&guest.listener));
     bench.expect_container("q\"\\");
 }
@@ -146,7 +184,13 @@ fn an_id_with_quotes_and_a_megabyte_of_annotation_are_served() {
 #[test]
 fn an_oversized_message_is_refused_at_its_bound() {
     let _alone = alone();
-    let mut bench = Bench::new("large", Options { handover_timeout: Duration::from_secs(10), ..OPTIONS });
+    let mut bench = Bench::new(
+        "large",
+        Options {
+            handover_timeout: Duration::from_secs(10),
+            ..OPTIONS
+        },
+    );
     let connection = bench.connect();
     let sending = std::thread::spawn(move || {
         let piece = vec![b'x'; 1 << 20];
@@ -162,7 +206,9 @@ fn a_connection_without_a_byte_is_counted_and_is_no_refusal() {
     let _alone = alone();
     let mut bench = Bench::new("empty", OPTIONS);
     drop(bench.connect());
-    bench.wait_until("counted", || bench.supervisor.stats().empty_handovers.load(Ordering::Relaxed) == 1);
+    bench.wait_until("counted", || {
+        bench.supervisor.stats().empty_handovers.load(Ordering::Relaxed) == 1
+    });
     bench.notices.extend(bench.supervisor.notices());
     assert_eq!(bench.refusals(), []);
 }
@@ -170,12 +216,24 @@ fn a_connection_without_a_byte_is_counted_and_is_no_refusal() {
 #[test]
 fn three_hundred_hand_overs_at_once_are_all_registered() {
     let _alone = alone();
-    let mut bench = Bench::new("many", Options { handover_timeout: Duration::from_secs(10), ..OPTIONS });
+    let mut bench = Bench::new(
+        "many",
+        Options {
+            handover_timeout: Duration::from_secs(10),
+            ..OPTIONS
+        },
+    );
     let guests: Vec<Guest> = (0..300).map(|n| Guest::new(&format!("many{n}"), "sleep 60")).collect();
     std::thread::scope(|scope| {
         for (number, guest) in guests.iter().enumerate() {
             let connection = bench.connect();
-            scope.spawn(move || send(&connection, guest.state(&format!("c{number}")).as_bytes(), &fds(&guest.listener)));
+            scope.spawn(move || {
+                send(
+                    &connection,
+                    guest.state(&format!("c{number}")).as_bytes(),
+                    &fds(&guest.listener),
+                )
+            });
         }
     });
     for number in 0..300 {
@@ -201,11 +259,24 @@ fn the_same_listener_twice_is_refused_and_the_first_goes_on() {
 #[test]
 fn listeners_beyond_the_bound_are_refused_by_name_and_cost_nothing() {
     let _alone = alone();
-    let mut bench = Bench::new("bound", Options { max_listeners: Some(1), ..OPTIONS });
-    let (first, second) = (Guest::new("bound1", "kill -0 $$; sleep 60"), Guest::new("bound2", "sleep 60"));
+    let mut bench = Bench::new(
+        "bound",
+        Options {
+            max_listeners: Some(1),
+            ..OPTIONS
+        },
+    );
+    let (first, second) = (
+        Guest::new("bound1", "kill -0 $$; sleep 60"),
+        Guest::new("bound2", "sleep 60"),
+    );
     send(&bench.connect(), first.state("first").as_bytes(), &fds(&first.listener));
     let token = bench.expect_container("first");
-    send(&bench.connect(), second.state("second").as_bytes(), &fds(&second.listener));
+    send(
+        &bench.connect(),
+        second.state("second").as_bytes(),
+        &fds(&second.listener),
+    );
     let refusals = bench.expect_refusals(1);
     assert_eq!(refusals[0].0, "file_limit");
     assert!(refusals[0].1.contains("ulimit -n"), "{}", refusals[0].1);
@@ -217,7 +288,10 @@ fn listeners_beyond_the_bound_are_refused_by_name_and_cost_nothing() {
 fn several_listeners_of_one_container_end_one_by_one() {
     let _alone = alone();
     let mut bench = Bench::new("exec", OPTIONS);
-    let (init, exec) = (Guest::new("init", "kill -0 $$; sleep 60"), Guest::new("exec", "kill -0 $$"));
+    let (init, exec) = (
+        Guest::new("init", "kill -0 $$; sleep 60"),
+        Guest::new("exec", "kill -0 $$"),
+    );
     send(&bench.connect(), init.state("pod").as_bytes(), &fds(&init.listener));
     let first = bench.expect_container("pod");
     let text = state("pod", "running", exec.running.pid, init.running.pid);
@@ -237,8 +311,15 @@ fn several_listeners_of_one_container_end_one_by_one() {
 fn a_hand_over_with_anothers_id_cannot_have_that_one_stopped() {
     let _alone = alone();
     let mut bench = Bench::new("fake", OPTIONS);
-    let (victim, liar) = (Guest::new("victim", "sleep 60"), Guest::new("liar", "kill -0 $$; sleep 60"));
-    send(&bench.connect(), victim.state("victim").as_bytes(), &fds(&victim.listener));
+    let (victim, liar) = (
+        Guest::new("victim", "sleep 60"),
+        Guest::new("liar", "kill -0 $$; sleep 60"),
+    );
+    send(
+        &bench.connect(),
+        victim.state("victim").as_bytes(),
+        &fds(&victim.listener),
+    );
     bench.expect_container("victim");
     bench.notices.clear();
     let text = state("victim", "running", liar.running.pid, victim.running.pid);
@@ -251,9 +332,16 @@ fn a_hand_over_with_anothers_id_cannot_have_that_one_stopped() {
         _ => None,
     });
     assert!(!member);
-    let refused = bench.supervisor.stop(token, Duration::from_secs(1)).unwrap_err().to_string();
+    let refused = bench
+        .supervisor
+        .stop(token, Duration::from_secs(1))
+        .unwrap_err()
+        .to_string();
     assert!(refused.contains("outside of the container"), "{refused}");
-    assert!(rustix::process::test_kill_process(pid(victim.running.pid)).is_ok(), "the victim lives");
+    assert!(
+        rustix::process::test_kill_process(pid(victim.running.pid)).is_ok(),
+        "the victim lives"
+    );
 }
 
 #[test]
@@ -263,7 +351,11 @@ fn pids_that_no_container_can_have_are_never_taken() {
     for (number, init) in [0, 1, std::process::id()].into_iter().enumerate() {
         let guest = Guest::new(&format!("pids{number}"), "kill -0 $$; sleep 60");
         let id = format!("p{number}");
-        send(&bench.connect(), state(&id, "creating", init, init).as_bytes(), &fds(&guest.listener));
+        send(
+            &bench.connect(),
+            state(&id, "creating", init, init).as_bytes(),
+            &fds(&guest.listener),
+        );
         let token = bench.expect_container(&id);
         guest.go();
         bench.wait_for_total(token, 1);
@@ -276,7 +368,11 @@ fn a_container_is_stopped_by_its_init_and_its_listener_ends() {
     let _alone = alone();
     let mut bench = Bench::new("stop", OPTIONS);
     let guest = Guest::new("stop", "kill -0 $$; sleep 60");
-    send(&bench.connect(), guest.state("doomed").as_bytes(), &fds(&guest.listener));
+    send(
+        &bench.connect(),
+        guest.state("doomed").as_bytes(),
+        &fds(&guest.listener),
+    );
     let token = bench.expect_container("doomed");
     guest.go();
     bench.wait_for_total(token, 1);

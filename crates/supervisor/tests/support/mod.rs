@@ -23,10 +23,17 @@ pub const KILL: (u32, u32) = (0xc000_003e, 62);
 #[cfg(target_arch = "aarch64")]
 pub const KILL: (u32, u32) = (0xc000_00b7, 129);
 
-pub const EPERM: Policy = Policy { continue_all: false, errno: Errno::EPERM, defer_kill: false };
+pub const EPERM: Policy = Policy {
+    continue_all: false,
+    errno: Errno::EPERM,
+    defer_kill: false,
+};
 
 pub const OPTIONS: Options = Options {
-    defaults: Defaults { policy: EPERM, may_continue: false },
+    defaults: Defaults {
+        policy: EPERM,
+        may_continue: false,
+    },
     ring_events: 1024,
     handover_timeout: Duration::from_millis(500),
     max_listeners: None,
@@ -64,7 +71,11 @@ impl Bench {
         let folder = Folder::new(name);
         let supervisor = Supervisor::start(options, || {}).unwrap();
         supervisor.listen(&folder.0.join("listener.sock")).unwrap();
-        Self { folder, supervisor, notices: Vec::new() }
+        Self {
+            folder,
+            supervisor,
+            notices: Vec::new(),
+        }
     }
 
     pub fn connect(&self) -> UnixStream {
@@ -161,11 +172,20 @@ impl Guest {
             directory: c("/"),
         };
         let (starting, listener) = spawn(&image, &denying_kill(Action::Notify)).unwrap();
-        Self { listener, running: starting.wait_until_executed().unwrap(), folder }
+        Self {
+            listener,
+            running: starting.wait_until_executed().unwrap(),
+            folder,
+        }
     }
 
     pub fn go(&self) {
-        fs::File::options().write(true).open(self.folder.0.join("go")).unwrap().write_all(b"go\n").unwrap();
+        fs::File::options()
+            .write(true)
+            .open(self.folder.0.join("go"))
+            .unwrap()
+            .write_all(b"go\n")
+            .unwrap();
     }
 
     /// What a runtime would say of it.
@@ -190,7 +210,11 @@ impl Drop for Guest {
 }
 
 pub fn denying_kill(action: Action) -> Program {
-    let denied = Denied { arch: KILL.0, numbers: vec![KILL.1], subcalls: vec![] };
+    let denied = Denied {
+        arch: KILL.0,
+        numbers: vec![KILL.1],
+        subcalls: vec![],
+    };
     deny_list(&[denied], action).unwrap()
 }
 
@@ -207,7 +231,13 @@ pub fn send(socket: &UnixStream, bytes: &[u8], fds: &[BorrowedFd<'_>]) {
     if !fds.is_empty() {
         assert!(ancillary.push(SendAncillaryMessage::ScmRights(fds)));
     }
-    let sent = sendmsg(socket, &[std::io::IoSlice::new(bytes)], &mut ancillary, SendFlags::NOSIGNAL).unwrap();
+    let sent = sendmsg(
+        socket,
+        &[std::io::IoSlice::new(bytes)],
+        &mut ancillary,
+        SendFlags::NOSIGNAL,
+    )
+    .unwrap();
     if sent < bytes.len() {
         let _ = (&*socket).write_all(&bytes[sent..]);
     }
