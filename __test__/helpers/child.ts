@@ -1,0 +1,99 @@
+/** A child process with its output at hand and a deadline: no test waits for ever, none leaves a process behind. */
+
+import { spawn, type ChildProcess } from 'node:child_process'
+
+export interface Finished {
+  /** Exit code, or 128 + signal as a shell says it. */
+  code: number
+  stdout: string
+  stderr: string
+}
+
+export interface Running {
+  readonly pid: number
+  readonly process: ChildProcess
+  stdout(): string
+  stderr(): string
+  /** Settles when the process has ended; rejects when the deadline ended it. */
+  readonly finished: Promise<Finished>
+  /** Waits until the text appears in what was printed. */
+  printed(text: string | RegExp, withinMs?: number): Promise<void>
+}
+
+export interface StartOptions {
+  env?: NodeJS.ProcessEnv
+  cwd?: string
+  deadlineMs?: number
+  input?: 'pipe' | 'ignore'
+}
+
+const SIGNALS: Record<string, number> = {
+  SIGHUP: 1,
+  SIGINT: 2,
+  SIGQUIT: 3,
+  SIGABRT: 6,
+  SIGKILL: 9,
+  SIGSEGV: 11,
+  SIGTERM: 15,
+}
+
+export function start(command: string, args: string[], options: StartOptions = {}): Running {
+  const { env = process.env, cwd, deadlineMs = 60_000, input = 'ignore' } = options
+  const child = spawn(command, args, { env, cwd, stdio: [input, 'pipe', 'pipe'] })
+  const output = { stdout: '', stderr: '' }
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => (output.stdout += text))
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => (output.stderr += text))
+  const finished = new Promise<Finished>((resolve, reject) => {
+    const title = [command, ...args].join(' ')
+    const timer = setTimeout(() => {
+      child.kill('SIGKILL')
+      reject(new Error(`still running after ${deadlineMs} ms: ${title}\n${output.stdout}${output.stderr}`))
+    }, deadlineMs)
+    child.once('error', error => {
+      clearTimeout(timer)
+      reject(error)
+    })
+    child.once('close', (code, signal) => {
+      clearTimeout(timer)
+      resolve({ code: code ?? 128 + (SIGNALS[signal ?? ''] ?? 0), ...output })
+    })
+  })
+  // A test that has ended does not look at it any more.
+  finished.catch(() => {})
+  return {
+    pid: child.pid ?? -1,
+    process: child,
+    stdout: () => output.stdout,
+    stderr: () => output.stderr,
+    finished,
+    printed: (text, withinMs = 10_000) =>
+      until(
+        () => matches(output.stdout + output.stderr, text),
+        withinMs,
+        () => {
+          return `${String(text)} was not printed:\n${output.stdout}${output.stderr}`
+        },
+      ),
+  }
+}
+
+function matches(output: string, text: string | RegExp): boolean {
+  return typeof text === 'string' ? output.includes(text) : text.test(output)
+}
+
+/** Polls until the check holds. */
+export async function until(
+  check: () => boolean | Promise<boolean>,
+  withinMs: number,
+  problem: () => string = () => 'it did not come true',
+): Promise<void> {
+  const end = Date.now() + withinMs
+  while (!(await check())) {
+    if (Date.now() > end) throw new Error(`after ${withinMs} ms: ${problem()}`)
+    await sleep(20)
+  }
+}
+
+export function sleep(ms: number): Promise<void> {
+  return new Promise(resolve => setTimeout(resolve, ms))
+}

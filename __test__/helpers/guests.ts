@@ -1,0 +1,33 @@
+/** The tests' own target programs: C files in `fixtures/guests`, compiled once, static so that they run in any root. */
+
+import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs'
+import { join } from 'node:path'
+import { projectRoot } from './project.ts'
+
+const SOURCES = join(projectRoot, '__test__/fixtures/guests')
+const BINARIES = join(projectRoot, 'build/guests')
+const HEADERS = ['tally.h', 'listener.h']
+
+/** Path of the compiled program. */
+export function guest(name: string): string {
+  const source = join(SOURCES, `${name}.c`)
+  const binary = join(BINARIES, `${name}-${digest([source, ...HEADERS.map(header => join(SOURCES, header))])}`)
+  if (!existsSync(binary)) compile(source, binary)
+  return binary
+}
+
+/** Two test processes may compile the same program: each makes its own file, the last rename wins. */
+function compile(source: string, binary: string): void {
+  mkdirSync(BINARIES, { recursive: true })
+  const mine = `${binary}.${process.pid}`
+  execFileSync('gcc', ['-O2', '-Wall', '-static', '-no-pie', '-pthread', '-o', mine, source], { stdio: 'pipe' })
+  renameSync(mine, binary)
+}
+
+function digest(files: string[]): string {
+  const hash = createHash('sha256')
+  for (const file of files) hash.update(readFileSync(file))
+  return hash.digest('hex').slice(0, 12)
+}
