@@ -133,7 +133,7 @@ fn judged_by_bpfvm(program: &Program, data: &SeccompData) -> u32 {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1000))]
+    #![proptest_config(ProptestConfig::with_cases(300))]
 
     #[test]
     fn every_program_ends_with_a_verdict(program in program(&STATEMENTS, &JUMPS), data in data()) {

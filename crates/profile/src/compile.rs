@@ -12,7 +12,8 @@ use notifyd_bpf::Program;
 use rustix::fs::MemfdFlags;
 
 use crate::model::{ActionName, Condition, Operator, Profile, Rule};
-use crate::{Abi, Error, Place, number, suggest};
+use crate::syscalls::exists_anywhere;
+use crate::{Abi, Error, Place, suggest};
 
 /// `EPERM` of `asm-generic/errno-base.h`: what both runtimes put where a profile gives no errno.
 const DEFAULT_ERRNO: u16 = 1;
@@ -230,8 +231,7 @@ fn misplaced_errno(place: &Place, action: ActionName, errno: Option<u16>) -> Opt
 
 /// One warning for names that are only newer than libseccomp, one for each that nothing knows.
 fn skipped_names(names: &[String]) -> Vec<String> {
-    let known = |name: &String| Abi::ALL.iter().any(|&abi| number(abi, name).is_some());
-    let (newer, unknown): (Vec<_>, Vec<_>) = names.iter().cloned().partition(known);
+    let (newer, unknown): (Vec<_>, Vec<_>) = names.iter().cloned().partition(|name| exists_anywhere(name));
     let mut warnings: Vec<String> = unknown.iter().map(|name| unknown_name(name)).collect();
     if !newer.is_empty() {
         let version = libseccomp_version();

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use libseccomp::ScmpSyscall;
-use syscalls::{aarch64, arm, x86, x86_64};
+use syscalls::{aarch64, arm, loongarch64, mips64, powerpc64, riscv64, s390x, x86, x86_64};
 
 use crate::Abi;
 
@@ -37,6 +37,16 @@ pub fn number(abi: Abi, name: &str) -> Option<u32> {
     number_by_libseccomp(abi, name)
         .or_else(|| number_by_table(abi, name))
         .or_else(|| number_as_written(abi, name))
+}
+
+/// Whether some architecture of Linux has a call of that name.
+pub(crate) fn exists_anywhere(name: &str) -> bool {
+    Abi::ALL.iter().any(|&abi| table_id(abi, name).is_some())
+        || name.parse::<loongarch64::Sysno>().is_ok()
+        || name.parse::<mips64::Sysno>().is_ok()
+        || name.parse::<powerpc64::Sysno>().is_ok()
+        || name.parse::<riscv64::Sysno>().is_ok()
+        || name.parse::<s390x::Sysno>().is_ok()
 }
 
 /// The known name nearest to one that is not known, for the text of an error.
@@ -75,11 +85,21 @@ fn named_by_table(abi: Abi, number: u32) -> Option<&'static str> {
     Some(name.trim_start_matches("r#"))
 }
 
-/// Through the numbers, so that both directions agree.
+/// Only what [`named_by_table`] names, so that both directions agree.
 fn number_by_table(abi: Abi, name: &str) -> Option<u32> {
-    (0..NUMBERS)
-        .map(|number| number | abi.number_bit())
-        .find(|&number| named_by_table(abi, number) == Some(name))
+    let number = u32::try_from(table_id(abi, name)?).ok()? | abi.number_bit();
+    named_by_table(abi, number).is_some().then_some(number)
+}
+
+fn table_id(abi: Abi, name: &str) -> Option<i32> {
+    // Crate `syscalls` writes i386's `break` as Rust has to.
+    let name = if name == "break" { "r#break" } else { name };
+    match abi {
+        Abi::X86_64 | Abi::X32 => name.parse().ok().map(|call: x86_64::Sysno| call.id()),
+        Abi::I386 => name.parse().ok().map(|call: x86::Sysno| call.id()),
+        Abi::Aarch64 => name.parse().ok().map(|call: aarch64::Sysno| call.id()),
+        Abi::Arm => name.parse().ok().map(|call: arm::Sysno| call.id()),
+    }
 }
 
 fn number_as_written(abi: Abi, name: &str) -> Option<u32> {

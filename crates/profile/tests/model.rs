@@ -6,6 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use notifyd_profile::{ActionName, Error, Operator, Profile};
+use proptest::prelude::*;
 
 fn text_of(name: &str) -> String {
     fs::read_to_string(format!("{}/fixtures/{name}.json", env!("CARGO_MANIFEST_DIR"))).unwrap()
@@ -173,4 +174,19 @@ fn deep_nesting_is_a_syntax_error() {
         Profile::parse(&"[".repeat(100_000)),
         Err(Error::Syntax { .. })
     ));
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_a_profile_or_an_error(text in ".*") {
+        let _ = Profile::parse(&text);
+    }
+
+    #[test]
+    fn a_damaged_profile_is_a_profile_or_an_error(at in any::<prop::sample::Index>(), piece in "[\\[\\]{},:\"0-9a-z-]{0,3}") {
+        let mut text = text_of("operators");
+        let at = at.index(text.len());
+        text.replace_range(at..=at, &piece);
+        let _ = Profile::parse(&text);
+    }
 }
