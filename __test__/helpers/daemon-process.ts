@@ -127,7 +127,7 @@ function connect(child: Running, listenerSocket: string, apiSocket: string): Dae
 
 function fetchFrom(socketPath: string, path: string): Promise<{ status: number; body: string }> {
   return new Promise((resolve, reject) => {
-    const call = request({ socketPath, path, timeout: 5000 }, response => {
+    const call = request({ socketPath, path, timeout: 5000, agent: false }, response => {
       let body = ''
       response.setEncoding('utf8').on('data', (text: string) => (body += text))
       response.on('end', () => resolve({ status: response.statusCode ?? 0, body }))

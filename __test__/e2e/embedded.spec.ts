@@ -1,0 +1,49 @@
+/** `seccomp-notifyd run`: a command under a filter, without any container. */
+
+import test, { type ExecutionContext } from 'ava'
+import { start, type Finished } from '../helpers/child.ts'
+import { CLI } from '../helpers/daemon-process.ts'
+import { guest } from '../helpers/guests.ts'
+import { recordExercise } from '../helpers/needs.ts'
+
+function check(title: string, body: (t: ExecutionContext) => Promise<void>): void {
+  test(title, async t => {
+    t.teardown(() => recordExercise({ part: 'embedded', title, outcome: t.passed ? 'pass' : 'fail' }))
+    await body(t)
+  })
+}
+
+function run(...args: string[]): Promise<Finished> {
+  return start(process.execPath, [CLI, 'run', ...args], { deadlineMs: 30_000 }).finished
+}
+
+check('the command keeps its exit code, and what it was denied is said', async t => {
+  const { code, stderr } = await run('--deny', 'chroot', '--', 'sh', '-c', 'chroot / true; exit 42')
+  t.is(code, 42)
+  t.regex(stderr, /chroot \(1x\)/)
+})
+
+check('a command killed by a signal ends as in a shell', async t => {
+  const { code } = await run('--deny', 'chroot', '--', 'sh', '-c', 'kill -9 $$')
+  t.is(code, 137)
+})
+
+check('every call is answered while a timer interrupts without pause', async t => {
+  const { stdout } = await run('--deny', 'mkdir,mkdirat', '--', guest('calls-under-timer'), '500', '200', 'restart')
+  const { calls, errnos } = JSON.parse(stdout) as { calls: number; errnos: Record<string, number> }
+  t.is(calls, 500)
+  t.deepEqual(errnos, { EPERM: 500 })
+})
+
+check('a number without a name is counted by its number', async t => {
+  const { stdout, stderr } = await run('--deny', 'syscall_600', '--', guest('calls-number'), '600')
+  t.is(stdout, '600 EPERM\n')
+  t.regex(stderr, /syscall_600 \(1x\)/)
+})
+
+check('stop ends the command and names the calls', async t => {
+  const script = 'chroot / true; chroot / true; swapoff /x; swapoff /x; sleep 60'
+  const { code, stderr } = await run('--deny', 'chroot,swapoff', '--action', 'stop', '--', 'sh', '-c', script)
+  t.is(code, 137)
+  t.regex(stderr, /Used forbidden syscalls: chroot \(2x\), swapoff \(2x\)/)
+})

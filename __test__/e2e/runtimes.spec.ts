@@ -1,0 +1,326 @@
+/** The daemon under the real runc and the real crun: the same cases for each. */
+
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import test, { type ExecutionContext } from 'ava'
+import { sleep, until } from '../helpers/child.ts'
+import { createRuntimes, notifying, type Profile, type RuntimeName, type Runtimes } from '../helpers/containers.ts'
+import { startDaemon, type DaemonOptions, type DaemonProcess } from '../helpers/daemon-process.ts'
+import { needRuntime, recordExercise } from '../helpers/needs.ts'
+
+const CALLS_TOTAL = 'seccomp_notifyd_container_calls_total'
+const CRIO_TOTAL = 'container_runtime_crio_containers_seccomp_notifier_count_total'
+const STOP = { 'seccomp-notifyd.io/action': 'stop' }
+const QUICK_STOP = { policy: { action: 'stop', debounce: '1s', errno: 'EPERM' } }
+const EPERM = { policy: { errno: 'EPERM' } }
+/** CRI-O's wait after the last call; the default. */
+const DEBOUNCE_MS = 5000
+const KILLED = 137
+
+interface Setting {
+  runtimes: Runtimes
+  daemon: DaemonProcess
+  /** A profile that notifies our daemon of these calls. */
+  profile(names: string[], more?: Partial<Profile>): Profile
+}
+
+function define(runtime: RuntimeName): void {
+  const need = needRuntime(runtime)
+
+  /** Serial ones load the machine or end within a second; the others mostly wait, and do so together. */
+  function check(
+    title: string,
+    body: (t: ExecutionContext) => Promise<void>,
+    mode: 'serial' | 'together' = 'serial',
+  ): void {
+    const full = `${runtime}: ${title}`
+    if (!need.usable) {
+      recordExercise({ part: runtime, title, outcome: 'skip', reason: need.reason })
+      test.skip(full, body)
+      return
+    }
+    const run = mode === 'serial' ? test.serial : test
+    run(full, async t => {
+      t.timeout(120_000)
+      // Teardowns run when the outcome is known.
+      t.teardown(() => recordExercise({ part: runtime, title, outcome: t.passed ? 'pass' : 'fail' }))
+      await body(t)
+    })
+  }
+
+  function createPlace(t: ExecutionContext, guests: string[] = []): Runtimes {
+    const runtimes = createRuntimes(runtime, guests)
+    t.teardown(() => runtimes.cleanUp())
+    return runtimes
+  }
+
+  async function start(t: ExecutionContext, folder: string, options?: DaemonOptions): Promise<DaemonProcess> {
+    const daemon = await startDaemon(folder, options)
+    t.teardown(() => daemon.kill9())
+    return daemon
+  }
+
+  async function setting(t: ExecutionContext, options: DaemonOptions = {}, guests: string[] = []): Promise<Setting> {
+    const runtimes = createPlace(t, guests)
+    const daemon = await start(t, runtimes.folder, options)
+    return { runtimes, daemon, profile: (names, more) => notifying(names, daemon.listenerSocket, more) }
+  }
+
+  check('a container goes on after a denied call, and is counted while it runs', async t => {
+    const { runtimes, daemon, profile } = await setting(t, { config: EPERM })
+    const args = ['sh', '-c', 'chroot / true; echo done; exec sleep 60']
+    const container = runtimes.run('goes-on', runtimes.bundle({ args, profile: profile(['chroot']) }))
+    await container.printed('done', 3000)
+    t.regex(container.stderr(), /Operation not permitted/)
+    await until(async () => (await daemon.calls('goes-on', 'chroot')) === 1, 2000)
+    t.is(await daemon.metric(CALLS_TOTAL, { container: 'goes-on', syscall: 'chroot' }), 1)
+    t.is((await runtimes.state('goes-on'))?.status, 'running')
+  })
+
+  check('hand-over connections are closed while 20 containers run', async t => {
+    const { runtimes, daemon, profile } = await setting(t, { config: EPERM })
+    const bundle = runtimes.bundle({ args: ['sh', '-c', 'echo up; exec sleep 60'], profile: profile(['chroot']) })
+    const ids = Array.from({ length: 20 }, (_, index) => `many-${index}`)
+    const containers = ids.map(id => runtimes.run(id, bundle))
+    await Promise.all(containers.map(container => container.printed('up', 30_000)))
+    await until(
+      () => connectionsTo(daemon.listenerSocket) === 0,
+      5000,
+      () => {
+        return `${connectionsTo(daemon.listenerSocket)} connections are open`
+      },
+    )
+    const running = (await daemon.containers()).filter(({ state }) => state === 'running')
+    t.is(running.length, ids.length)
+  })
+
+  check('a denied call of an exec stops the whole container, and nothing else', async t => {
+    const { runtimes, daemon, profile } = await setting(t, { config: QUICK_STOP })
+    const bundle = runtimes.bundle({ args: ['sleep', '60'], profile: profile(['mkdir']) })
+    const container = runtimes.run('exec-stops', bundle)
+    await runtimes.running('exec-stops')
+    const { code } = await runtimes.exec('exec-stops', ['mkdir', '/x'])
+    t.is(code, 1)
+    t.is((await container.finished).code, KILLED)
+    await settled(daemon, 'exec-stops')
+    const view = await daemon.container('exec-stops')
+    t.is(view?.message, 'Used forbidden syscalls: mkdir (1x)')
+    t.is(view?.reason, 'seccomp killed')
+    t.is(view?.exitCode, KILLED)
+    t.is((await daemon.get('/healthz')).status, 200)
+  })
+
+  check('a denied call of a second thread counts and stops like any other', async t => {
+    const { runtimes, daemon, profile } = await setting(t, { config: QUICK_STOP }, ['calls-from-thread'])
+    const bundle = runtimes.bundle({ args: ['calls-from-thread', '1', '60'], profile: profile(['mkdir', 'mkdirat']) })
+    const container = runtimes.run('thread', bundle)
+    t.is((await container.finished).code, KILLED)
+    t.deepEqual(JSON.parse(container.stdout()), { calls: 1, errnos: { EPERM: 1 } })
+    await settled(daemon, 'thread')
+    t.regex((await daemon.container('thread'))?.message ?? '', /^Used forbidden syscalls: mkdir(at)? \(1x\)$/)
+  })
+
+  check('a daemon in another pid namespace answers, says so, and signals nobody', async t => {
+    const wrap = ['unshare', '--pid', '--fork', '--kill-child']
+    const { runtimes, daemon, profile } = await setting(t, { config: QUICK_STOP, wrap })
+    const bundle = runtimes.bundle({
+      args: ['sh', '-c', 'mkdir /x; echo survived; exec sleep 60'],
+      profile: profile(['mkdir', 'mkdirat']),
+    })
+    const container = runtimes.run('foreign', bundle)
+    await container.printed('survived')
+    t.regex(container.stderr(), /Operation not permitted/)
+    await sleep(3000)
+    t.is((await runtimes.state('foreign'))?.status, 'running')
+    t.regex(daemon.child.stdout() + daemon.child.stderr(), /pid namespace/)
+    t.is((await daemon.get('/healthz')).status, 200)
+  })
+
+  if (process.arch === 'x64') {
+    check('calls are named by their ABI', async t => {
+      const { runtimes, daemon, profile } = await setting(t, { config: QUICK_STOP }, ['calls-by-abi'])
+      const bundle = runtimes.bundle({
+        args: ['sh', '-c', 'calls-by-abi; exec sleep 60'],
+        profile: profile(['mkdir', 'swapoff']),
+      })
+      const container = runtimes.run('abi', bundle)
+      t.is((await container.finished).code, KILLED)
+      t.deepEqual(JSON.parse(container.stdout()), {
+        'i386 mkdir': 'EPERM',
+        'i386 swapoff': 'EPERM',
+        'x32 mkdir': 'EPERM',
+      })
+      await settled(daemon, 'abi')
+      const view = await daemon.container('abi')
+      t.is(view?.message, 'Used forbidden syscalls: mkdir (2x), swapoff (1x)')
+      const names = view?.calls.map(({ abi, syscall }) => `${abi} ${syscall}`)
+      t.deepEqual(names?.toSorted(), ['i386 mkdir', 'i386 swapoff', 'x32 mkdir'])
+    })
+  }
+
+  check("the runtime's own calls before the program's start are counted apart", async t => {
+    const config = { policy: { action: 'stop', answer: 'continue', debounce: '1s' } }
+    const { runtimes, daemon, profile } = await setting(t, { config })
+    // Without no_new_privs the filter is loaded before capabilities and user ids are set, so these are seen.
+    const names = [
+      'capget',
+      'capset',
+      'prctl',
+      'setgroups',
+      'setresuid',
+      'setresgid',
+      'setuid',
+      'setgid',
+      'chdir',
+      'execve',
+    ]
+    const bundle = runtimes.bundle({ args: ['true'], profile: profile(names), noNewPrivileges: false })
+    const { code, stderr } = await runtimes.run('start-up', bundle).finished
+    t.is(code, 0, stderr)
+    const calls = async () => (await daemon.container('start-up'))?.calls ?? []
+    await until(async () => (await calls()).some(({ syscall }) => syscall === 'execve'), 3000)
+    const byPhase = (phase: string, found: Awaited<ReturnType<typeof calls>>) =>
+      found.filter(call => call.phase === phase).map(({ syscall }) => syscall)
+    const found = await calls()
+    t.true(byPhase('init', found).includes('capset'), JSON.stringify(found))
+    for (const syscall of ['capset', 'setgroups', 'setresuid', 'prctl'])
+      t.false(byPhase('run', found).includes(syscall))
+  })
+
+  check('the container does not start without the daemon, and the runtime says why', async t => {
+    const runtimes = createPlace(t)
+    const bundle = runtimes.bundle({ args: ['true'], profile: notifying(['chroot'], join(runtimes.folder, 'l.sock')) })
+    const { code, stderr } = await runtimes.run('no-daemon', bundle).finished
+    t.is(code, 1)
+    t.regex(
+      stderr,
+      runtime === 'runc'
+        ? /failed to connect with seccomp agent.*no such file/
+        : /open seccomp receiver.*No such file/s,
+    )
+  })
+
+  check('a second daemon on the same socket refuses to start, and the first goes on', async t => {
+    const { runtimes, daemon, profile } = await setting(t, { config: EPERM })
+    const second = await startDaemon(runtimes.folder, { config: EPERM, wait: false })
+    t.not((await second.child.finished).code, 0)
+    t.true(existsSync(daemon.listenerSocket))
+    const bundle = runtimes.bundle({ args: ['chroot', '/', 'true'], profile: profile(['chroot']) })
+    t.is((await runtimes.run('first', bundle).finished).code, 1)
+    await until(async () => (await daemon.calls('first', 'chroot')) === 1, 2000)
+    t.pass()
+  })
+
+  check('a killed daemon leaves nothing hanging, and its successor knows what was', async t => {
+    const { runtimes, daemon, profile } = await setting(t, { config: EPERM }, ['calls-repeatedly'])
+    const bundle = runtimes.bundle({
+      args: ['calls-repeatedly', '6000', '1000'],
+      profile: profile(['mkdir', 'mkdirat']),
+    })
+    const container = runtimes.run('orphan', bundle)
+    const call = process.arch === 'x64' ? 'mkdir' : 'mkdirat'
+    await until(async () => (await daemon.calls('orphan', call)) >= 2000, 20_000)
+    const aSecondBefore = await daemon.calls('orphan', call)
+    await sleep(1000)
+    await daemon.kill9()
+    const { code, stdout } = await container.finished
+    t.is(code, 0)
+    const { calls, errnos, maxNs } = JSON.parse(stdout) as {
+      calls: number
+      errnos: Record<string, number>
+      maxNs: number
+    }
+    t.is(calls, 6000)
+    t.deepEqual(Object.keys(errnos).toSorted(), ['ENOSYS', 'EPERM'])
+    t.true(maxNs < 1e9, `a call took ${maxNs / 1e6} ms`)
+    const successor = await start(t, runtimes.folder, { config: EPERM })
+    const known = await successor.calls('orphan', call)
+    t.true(known >= aSecondBefore, `${known} of at least ${aSecondBefore} calls are remembered`)
+    t.true(known <= (errnos['EPERM'] ?? 0) + 1)
+  })
+
+  check(
+    'log counts every call for the whole life, and leaves the container alone',
+    async t => {
+      const { runtimes, daemon, profile } = await setting(t, { config: EPERM })
+      const bundle = runtimes.bundle({
+        args: ['sh', '-c', 'chroot /; chroot /; chroot /; sleep 10; chroot /; chroot /; echo end; exec sleep 60'],
+        profile: profile(['chroot']),
+        annotations: { 'seccomp-notifyd.io/action': 'log' },
+      })
+      const container = runtimes.run('log', bundle)
+      await container.printed('end', 20_000)
+      await until(async () => (await daemon.metric(CALLS_TOTAL, { container: 'log', syscall: 'chroot' })) === 5, 2000)
+      await sleep(DEBOUNCE_MS + 1000)
+      t.is((await runtimes.state('log'))?.status, 'running')
+    },
+    'together',
+  )
+
+  check(
+    'stop names all calls with their counts, five seconds after the last one',
+    async t => {
+      const { runtimes, daemon, profile } = await setting(t, { config: EPERM })
+      const both = 'chroot /; swapoff /x;'
+      const bundle = runtimes.bundle({
+        args: ['sh', '-c', `${both} echo first; sleep 3; ${both} exec sleep 60`],
+        profile: profile(['chroot', 'swapoff']),
+        annotations: STOP,
+      })
+      const container = runtimes.run('stop', bundle)
+      const chroots = () => daemon.metric(CALLS_TOTAL, { container: 'stop', syscall: 'chroot' })
+      await container.printed('first')
+      const firstAt = Date.now()
+      const at = (ms: number) => sleep(firstAt + ms - Date.now())
+      await at(2000)
+      t.is(await chroots(), 1)
+      await at(4000)
+      t.is(await chroots(), 2)
+      await at(7000)
+      t.is(await chroots(), 2)
+      const { code } = await container.finished
+      const tookMs = Date.now() - firstAt
+      t.is(code, KILLED)
+      t.true(Math.abs(tookMs - 8000) <= 500, `stopped ${tookMs} ms after the first call`)
+      await settled(daemon, 'stop')
+      const view = await daemon.container('stop')
+      t.is(view?.message, 'Used forbidden syscalls: chroot (2x), swapoff (2x)')
+      t.is(view?.reason, 'seccomp killed')
+      t.is(await daemon.metric(CRIO_TOTAL, { syscalls: 'chroot (2x), swapoff (2x)' }), 1)
+      await at(20_000)
+      t.is(await chroots(), 2)
+    },
+    'together',
+  )
+
+  check('calls of short processes all belong to their container', async t => {
+    const { runtimes, daemon, profile } = await setting(t, { config: EPERM })
+    const args = ['sh', '-c', 'chroot / true; chroot / true; chroot / true']
+    await runtimes.run('short', runtimes.bundle({ args, profile: profile(['chroot']) })).finished
+    await until(async () => (await daemon.calls('short', 'chroot')) === 3, 3000)
+    t.deepEqual(
+      (await daemon.containers()).map(({ id }) => id),
+      ['short'],
+    )
+    const nameless = daemon.logs().filter(line => 'container' in line && (line['container'] ?? '') === '')
+    t.deepEqual(nameless, [])
+  })
+}
+
+async function settled(daemon: DaemonProcess, id: string): Promise<void> {
+  await until(
+    async () => (await daemon.container(id))?.state === 'stopped',
+    5000,
+    () => `${id} is not stopped`,
+  )
+}
+
+/** Connected ends of a unix socket; an accepted connection carries the path of the socket that it came by. */
+function connectionsTo(path: string): number {
+  const CONNECTED = '03'
+  return readFileSync('/proc/net/unix', 'utf8')
+    .split('\n')
+    .filter(line => line.endsWith(` ${path}`) && line.split(/\s+/)[5] === CONNECTED).length
+}
+
+for (const runtime of ['runc', 'crun'] as const) define(runtime)
