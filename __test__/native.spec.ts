@@ -4,7 +4,7 @@ import { addonMissing, addonNames, narrowNotice } from '../ts/native.ts'
 
 const linux = { platform: 'linux', arch: 'x64', libc: 'gnu' } as const
 
-test('the addon is named for architecture and libc', (t) => {
+test('the addon is named for architecture and libc', t => {
   t.deepEqual(addonNames(linux), {
     file: 'notifyd.linux-x64-gnu.node',
     package: '@seccomp-notifyd/addon-linux-x64-gnu',
@@ -12,18 +12,18 @@ test('the addon is named for architecture and libc', (t) => {
   t.is(addonNames({ ...linux, arch: 'arm64', libc: 'musl' }).file, 'notifyd.linux-arm64-musl.node')
 })
 
-test('another platform or architecture is refused with its name', (t) => {
+test('another platform or architecture is refused with its name', t => {
   t.throws(() => addonNames({ ...linux, platform: 'darwin' }), { code: 'ERR_UNSUPPORTED_PLATFORM', message: /darwin/ })
   t.throws(() => addonNames({ ...linux, arch: 'riscv64' }), { code: 'ERR_UNSUPPORTED_ARCH', message: /riscv64.*x64/ })
 })
 
-test('a missing addon is named together with the likely cause', (t) => {
+test('a missing addon is named together with the likely cause', t => {
   const error = addonMissing('@seccomp-notifyd/addon-linux-x64-gnu')
   t.is(error.code, 'ERR_ADDON_MISSING')
   t.regex(error.message, /@seccomp-notifyd\/addon-linux-x64-gnu.*--omit=optional/)
 })
 
-test('a notice about a listener that names none is dropped', (t) => {
+test('a notice about a listener that names none is dropped', t => {
   t.is(narrowNotice({ kind: 'detached', atMs: 1 }), undefined)
   t.is(narrowNotice({ kind: 'detached', atMs: 1, listener: 0 })?.kind, 'detached')
   t.is(narrowNotice({ kind: 'refused', atMs: 1, reason: 'peer' })?.kind, 'refused')
@@ -39,7 +39,7 @@ function record(): DataView {
   view.setBigUint64(at + 16, 0xfedcba9876543210n, true)
   view.setFloat64(at + 24, 1234.5, true)
   view.setUint32(at + 32, 4242, true)
-  view.setInt32(at + 36, 38, true)
+  view.setInt32(at + 36, -38, true)
   view.setUint32(at + 40, 3, true)
   view.setUint32(at + 44, 5100, true)
   view.setBigUint64(at + 48, 0x7fffdeadbeefn, true)
@@ -48,7 +48,7 @@ function record(): DataView {
   return view
 }
 
-test('an event record is decoded field by field', (t) => {
+test('an event record is decoded field by field', t => {
   t.deepEqual(decodeEvent(record(), EVENT_BYTES), {
     listener: 7,
     arch: 0xc000003e,
@@ -67,7 +67,7 @@ test('an event record is decoded field by field', (t) => {
   })
 })
 
-test('the pump reads the key and the time alone', (t) => {
+test('the pump reads the key and the time alone', t => {
   t.deepEqual(readEventKey(record(), EVENT_BYTES), {
     listener: 7,
     arch: 0xc000003e,

@@ -24,7 +24,7 @@ interface Given {
 const resolve = ({ annotations = {}, own = configured, may = everything, ...rest }: Given) =>
   resolvePolicy({ annotations, configured: own, containersMay: may, ...rest })
 
-test('without a wish the configuration applies and is named as the source', (t) => {
+test('without a wish the configuration applies and is named as the source', t => {
   const { policy, sources, warnings } = resolve({})
   t.deepEqual(policy, configured)
   t.deepEqual(sources, {
@@ -36,7 +36,7 @@ test('without a wish the configuration applies and is named as the source', (t) 
   t.deepEqual(warnings, [])
 })
 
-test('each setting comes from its own first match', (t) => {
+test('each setting comes from its own first match', t => {
   const { policy, sources, warnings } = resolve({
     annotations: {
       'seccomp-notifyd.io/debounce': '2s',
@@ -54,7 +54,7 @@ test('each setting comes from its own first match', (t) => {
 })
 
 for (const value of ['Stop ', 'halt', '', 'kill']) {
-  test(`the action ${JSON.stringify(value)} of our annotation is reported with what is accepted`, (t) => {
+  test(`the action ${JSON.stringify(value)} of our annotation is reported with what is accepted`, t => {
     const { policy, warnings } = resolve({
       annotations: { 'seccomp-notifyd.io/action': value, 'seccomp-notifier-action.crio.io': 'stop' },
     })
@@ -65,7 +65,7 @@ for (const value of ['Stop ', 'halt', '', 'kill']) {
   })
 }
 
-test('unknown values of the other annotations are reported too', (t) => {
+test('unknown values of the other annotations are reported too', t => {
   const { policy, warnings } = resolve({
     annotations: {
       'seccomp-notifyd.io/answer': 'allow',
@@ -76,11 +76,11 @@ test('unknown values of the other annotations are reported too', (t) => {
   })
   t.deepEqual(policy, configured)
   t.is(warnings.length, 4)
-  t.true(warnings.some((text) => text.includes('open, closed')))
+  t.true(warnings.some(text => text.includes('open, closed')))
 })
 
 for (const name of ['io.kubernetes.cri-o.seccompNotifierAction', 'seccomp-notifier-action.crio.io']) {
-  test(`${name}: stop stops, anything else logs, the container's own key comes first`, (t) => {
+  test(`${name}: stop stops, anything else logs, the container's own key comes first`, t => {
     const kube = { 'io.kubernetes.container.name': 'web' }
     t.is(resolve({ annotations: { [name]: 'stop' } }).policy.action, 'stop')
     t.is(resolve({ annotations: { [name]: 'anything' }, own: strict }).policy.action, 'log')
@@ -89,7 +89,7 @@ for (const name of ['io.kubernetes.cri-o.seccompNotifierAction', 'seccomp-notifi
   })
 }
 
-test('metadata of version 1 sets the action', (t) => {
+test('metadata of version 1 sets the action', t => {
   t.is(resolve({ metadata: '{"v":1,"action":"stop"}' }).policy.action, 'stop')
   t.is(resolve({ metadata: '{"v":1,"action":"log"}', own: strict }).policy.action, 'log')
 })
@@ -106,7 +106,7 @@ for (const metadata of [
   '{"v":1,"action":"stop","more":1}',
   '{"v":1,"act',
 ]) {
-  test(`metadata ${metadata} is left aside as a whole with one warning`, (t) => {
+  test(`metadata ${metadata} is left aside as a whole with one warning`, t => {
     const { policy, warnings } = resolve({ metadata })
     t.deepEqual(policy, configured)
     t.is(warnings.length, 1)
@@ -114,7 +114,7 @@ for (const metadata of [
   })
 }
 
-test('a container may be stricter without permission', (t) => {
+test('a container may be stricter without permission', t => {
   const { policy, warnings } = resolve({
     annotations: {
       'seccomp-notifyd.io/action': 'stop',
@@ -129,7 +129,7 @@ test('a container may be stricter without permission', (t) => {
   t.deepEqual(warnings, [])
 })
 
-test('a container is not laxer without permission, and is told so', (t) => {
+test('a container is not laxer without permission, and is told so', t => {
   const { policy, sources, warnings } = resolve({
     annotations: {
       'seccomp-notifyd.io/action': 'log',
@@ -144,12 +144,12 @@ test('a container is not laxer without permission, and is told so', (t) => {
   t.deepEqual(policy, strict)
   t.is(sources.action, 'configuration')
   t.deepEqual(
-    ['log', 'ignore', 'debounce', 'continue'].filter((word) => warnings.some((text) => text.includes(`"${word}"`))),
-    ['log', 'ignore', 'debounce', 'continue'],
+    ['log', 'ignore', 'debounce', 'continue'].filter(word => warnings.some(text => text.includes(`"${word}"`))),
+    ['log', 'ignore', 'debounce'],
   )
 })
 
-test('a container is laxer where the operator permits it', (t) => {
+test('a container is laxer where the operator permits it', t => {
   const { policy, warnings } = resolve({
     annotations: { 'seccomp-notifyd.io/action': 'log', 'seccomp-notifyd.io/ignore': 'clone3,mkdir' },
     own: strict,
@@ -159,7 +159,7 @@ test('a container is laxer where the operator permits it', (t) => {
   t.deepEqual(warnings, [])
 })
 
-test('the answer is the one that the loop gives', (t) => {
+test('the answer is the one that the loop gives', t => {
   const metadata = '{"v":1,"answer":"continue"}'
   t.is(resolve({ metadata, continues: true }).policy.answer, 'continue')
   t.is(resolve({ metadata, continues: true }).sources.answer, 'metadata')
@@ -167,13 +167,13 @@ test('the answer is the one that the loop gives', (t) => {
   t.is(resolve({ own: { ...configured, answer: 'continue' } }).policy.answer, 'continue')
 })
 
-test('sources are told in one line, apart only where they differ', (t) => {
+test('sources are told in one line, apart only where they differ', t => {
   const same = { action: 'metadata', answer: 'metadata', ignore: 'x', debounceMs: 'y' }
   t.is(describeSources(same), 'metadata')
   t.is(describeSources({ ...same, answer: 'configuration' }), 'action: metadata, answer: configuration')
 })
 
-test('a hostile value is cut and escaped in the warning', (t) => {
+test('a hostile value is cut and escaped in the warning', t => {
   const { warnings } = resolve({ annotations: { 'seccomp-notifyd.io/action': `\n"${'x'.repeat(10_000)}` } })
   t.true((warnings[0]?.length ?? 0) < 300)
   t.false(warnings[0]?.includes('\n'))

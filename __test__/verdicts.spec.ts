@@ -17,20 +17,20 @@ for (const [value, label] of [
   [0x7fff0000, 'allow'],
   [0x12340000, 'kill_process'],
 ] as const) {
-  test(`0x${value.toString(16)} is ${label}`, (t) => t.is(verdictLabel(value, errnoName), label))
+  test(`0x${value.toString(16)} is ${label}`, t => t.is(verdictLabel(value, errnoName), label))
 }
 
-test('a probe is what the profile answers with ENOSYS', (t) => {
+test('a probe is what the profile answers with ENOSYS', t => {
   t.true(isProbe('ENOSYS', 'mkdir'))
   t.false(isProbe('EPERM', 'mkdir'))
   t.false(isProbe('EPERM', 'clone3'))
 })
 
-test('without a profile only calls that a libc probes are probes', (t) => {
+test('without a profile only calls that a libc probes are probes', t => {
   t.true(isProbe('notify', 'clone3'))
   t.false(isProbe('notify', 'mkdir'))
 })
 
-test('allow and log let a call run', (t) => {
+test('allow and log let a call run', t => {
   t.deepEqual(['allow', 'log', 'EPERM', 'notify', 'trap'].filter(isAllowed), ['allow', 'log'])
 })

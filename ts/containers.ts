@@ -1,5 +1,10 @@
 /** The container registry: who is attached, what they called, what became of them. */
 
+import type { CallRow, CallTable } from './calls.ts'
+import { clip } from './clip.ts'
+import type { Policy } from './config/schema.ts'
+import type { InitProcess } from './native.ts'
+
 export type ContainerState = 'running' | 'stopping' | 'stopped' | 'exited' | 'unsupervised'
 
 /** One call as counted: (ABI, number, verdict, phase). */
@@ -52,4 +57,132 @@ export interface ContainerView {
   incidents: Incident[]
   incidentsTotal: number
   warnings: string[]
+}
+
+/** What a running incarnation is made of; the registry owns it, whoever watches it fills in what becomes of it. */
+export interface Container {
+  readonly key: string
+  readonly id: string
+  readonly name: string
+  readonly workload: string
+  readonly bundle: string
+  readonly init: InitProcess | null
+  /** False where a call came from outside of the container that the hand-over names: it is never stopped. */
+  verified: boolean
+  state: ContainerState
+  policy: Policy
+  policySource: string
+  readonly listeners: Set<number>
+  readonly calls: CallTable
+  warnings: string[]
+  /** Monotonic, as all `…Ms` here. */
+  readonly startedAtMs: number
+  finishedAtMs: number | null
+  exitCode: number | null
+  reason: string | null
+  message: string | null
+  incidents: Incident[]
+  incidentsTotal: number
+}
+
+/** Who a container is and how it is treated, before it has a record. */
+export interface Described {
+  id: string
+  name: string
+  workload: string
+  bundle: string
+  init: InitProcess | null
+  /** Why there is no process to stop. */
+  initProblem?: string | undefined
+  /** The runtime is creating it: never one that is known already. */
+  creating: boolean
+  policy: Policy
+  policySource: string
+  warnings: string[]
+}
+
+export type Ending = 'exited' | 'unsupervised'
+
+export const MAX_ID_CHARS = 256
+const MAX_BUNDLE_CHARS = 1024
+const MAX_WARNINGS = 20
+const MAX_WARNING_CHARS = 400
+const MAX_INCIDENTS = 50
+
+export const UNSUPERVISED_MESSAGE =
+  'the daemon that watched this container is gone: calls that its profile denies now fail with ENOSYS and are not counted; restart the container'
+
+export function newContainer(key: string, described: Described, calls: CallTable, atMs: number): Container {
+  const { name, workload, init, policy, policySource } = described
+  return {
+    key,
+    id: clip(described.id, MAX_ID_CHARS),
+    bundle: clip(described.bundle, MAX_BUNDLE_CHARS),
+    name,
+    workload,
+    init,
+    policy,
+    policySource,
+    calls,
+    verified: true,
+    state: 'running',
+    listeners: new Set(),
+    warnings: [],
+    startedAtMs: atMs,
+    finishedAtMs: null,
+    exitCode: null,
+    reason: null,
+    message: null,
+    incidents: [],
+    incidentsTotal: 0,
+  }
+}
+
+export function warn(container: Container, warning: string): void {
+  const text = clip(warning, MAX_WARNING_CHARS)
+  if (container.warnings.length < MAX_WARNINGS && !container.warnings.includes(text)) container.warnings.push(text)
+}
+
+export function addIncident(container: Container, incident: Incident): void {
+  container.incidents = [...container.incidents, incident].slice(-MAX_INCIDENTS)
+  container.incidentsTotal += 1
+}
+
+/** A stop in progress has the last word on how the container ended. */
+export function end(container: Container, ending: Ending, atMs: number): void {
+  container.finishedAtMs ??= atMs
+  if (container.state !== 'running') return
+  container.state = ending
+  if (ending === 'unsupervised') container.message = UNSUPERVISED_MESSAGE
+}
+
+/** What is shown of it. `toTime` turns monotonic milliseconds into a date. */
+export function viewOf(container: Container, toTime: (atMs: number) => string): ContainerView {
+  const { key, id, name, state, policy, policySource, bundle, exitCode, reason, message } = container
+  return {
+    key,
+    id,
+    name,
+    state,
+    action: policy.action,
+    answer: policy.answer,
+    policySource,
+    bundle,
+    initPid: container.init?.pid ?? null,
+    listeners: container.listeners.size,
+    startedAt: toTime(container.startedAtMs),
+    finishedAt: container.finishedAtMs === null ? null : toTime(container.finishedAtMs),
+    exitCode,
+    reason,
+    message,
+    calls: container.calls.rows().map(row => callView(row, toTime)),
+    incidents: [...container.incidents],
+    incidentsTotal: container.incidentsTotal,
+    warnings: [...container.warnings],
+  }
+}
+
+function callView(row: CallRow, toTime: (atMs: number) => string): CallCount {
+  const { syscall, abi, number, verdict, phase, count } = row
+  return { syscall, abi, number, verdict, phase, count, lastAt: toTime(row.lastAtMs) }
 }

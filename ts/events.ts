@@ -36,7 +36,8 @@ export function decodeEvent(view: DataView, offset: number): EventRecord {
     notificationId: view.getBigUint64(offset + 16, true),
     atMs: view.getFloat64(offset + 24, true),
     tid: view.getUint32(offset + 32, true),
-    errno: view.getInt32(offset + 36, true),
+    // The kernel is sent the negative number.
+    errno: Math.abs(view.getInt32(offset + 36, true)),
     phase: (flags & FLAG_INIT) === 0 ? 'run' : 'init',
     continued: (flags & FLAG_CONTINUED) !== 0,
     latencyNs: view.getUint32(offset + 44, true),

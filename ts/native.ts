@@ -42,7 +42,7 @@ export type Notice =
   | ({ kind: 'attached' } & Handover)
   | ({ kind: 'identified' } & Handover)
   | { kind: 'detached'; atMs: number; listener: number; reason?: string; message?: string }
-  | { kind: 'refused'; atMs: number; reason?: string; message?: string; peerPid?: number }
+  | { kind: 'refused'; atMs: number; reason?: string; message?: string; id?: string }
   | { kind: 'membership'; atMs: number; listener: number; member?: boolean }
   | { kind: 'exited'; atMs: number; listener: number; exitCode?: number; signal?: number }
   | { kind: 'ended'; atMs: number; listener: number }
@@ -127,7 +127,9 @@ function load(require: NodeJS.Require, path: string): Native {
   try {
     return require(path) as Native
   } catch (error) {
-    throw new NotifydError('ERR_ADDON_LOAD', `the native part at ${path} does not load on this system`, { cause: error })
+    throw new NotifydError('ERR_ADDON_LOAD', `the native part at ${path} does not load on this system`, {
+      cause: error,
+    })
   }
 }
 

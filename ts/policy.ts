@@ -29,7 +29,7 @@ export function resolvePolicy(request: PolicyRequest): ResolvedPolicy {
   const readings = readAll(request)
   const grant = createGrant(request, readings)
   const action = grant('action', (wish, own) => wish === own || wish === 'stop', 'log')
-  const ignore = grant('ignore', (wish, own) => wish.every((name) => own.includes(name)), 'ignore')
+  const ignore = grant('ignore', (wish, own) => wish.every(name => own.includes(name)), 'ignore')
   const debounce = grant('debounceMs', (wish, own) => wish <= own, 'debounce')
   const answer = explainAnswer(request, readings)
   return {
@@ -51,7 +51,7 @@ export function describeSources({ action, answer }: ResolvedPolicy['sources']): 
 }
 
 function readAll({ annotations, metadata }: PolicyRequest): Reading[] {
-  const key = CONTAINER_NAME_KEYS.find((name) => annotations[name] !== undefined)
+  const key = CONTAINER_NAME_KEYS.find(name => annotations[name] !== undefined)
   const containerName = key === undefined ? undefined : annotations[key]
   return [readOurs(annotations), readCrio(annotations, containerName), readMetadata(metadata)]
 }
@@ -74,7 +74,8 @@ function createGrant({ configured, containersMay }: PolicyRequest, readings: Rea
     const found = findWish(readings, setting)
     if (found === undefined) return { value: own, source: CONFIGURATION, warnings: [] }
     const wish = found.wish as Policy[S]
-    if (isStrict(wish, own) || containersMay.includes(permission)) return { value: wish, source: found.source, warnings: [] }
+    if (isStrict(wish, own) || containersMay.includes(permission))
+      return { value: wish, source: found.source, warnings: [] }
     return { value: own, source: CONFIGURATION, warnings: [tooLax(found.source, permission)] }
   }
 }
@@ -90,8 +91,8 @@ function explainAnswer(request: PolicyRequest, readings: Reading[]): Granted<Pol
   const found = findWish(readings, 'answer')
   const value = request.continues === undefined ? own : request.continues ? 'continue' : 'profile'
   if (found === undefined) return { value, source: CONFIGURATION, warnings: [] }
-  if (found.wish === value) return { value, source: found.source, warnings: [] }
-  return { value, source: CONFIGURATION, warnings: [tooLax(found.source, 'continue')] }
+  // Where the loop did not grant the wish, it has said so itself.
+  return { value, source: found.wish === value ? found.source : CONFIGURATION, warnings: [] }
 }
 
 function tooLax(source: string, permission: string): string {

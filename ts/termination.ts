@@ -43,7 +43,7 @@ export type Decision = { kind: 'wait' } | { kind: 'log' | 'stop' | 'latched'; me
 
 /** The calls that start an incident. Those of the runtime itself, ignored ones and allowed ones never do. */
 export function forbidden<T extends Call>(calls: readonly T[], rules: Rules): T[] {
-  return calls.filter((call) => call.count > 0 && qualifies(call, rules))
+  return calls.filter(call => call.count > 0 && qualifies(call, rules))
 }
 
 function qualifies(call: Call, rules: Rules): boolean {
@@ -65,7 +65,7 @@ export function isLatched(stopsAtMs: readonly number[], storm: Storm, nowMs: num
 }
 
 export function recentStops(stopsAtMs: readonly number[], storm: Storm, nowMs: number): number[] {
-  return stopsAtMs.filter((at) => nowMs - at < storm.withinMs)
+  return stopsAtMs.filter(at => nowMs - at < storm.withinMs)
 }
 
 /** `Used forbidden syscalls: chroot (2x), swapoff (2x)`. */
@@ -75,7 +75,7 @@ export function forbiddenMessage(calls: readonly Call[]): string {
 
 /** `chroot (2x), swapoff (2x)`: sorted by name, the ABIs and verdicts of one name summed, bounded. */
 export function forbiddenList(calls: readonly Call[]): string {
-  const names = [...sumByName(calls)].sort(([a], [b]) => (a < b ? -1 : 1))
+  const names = [...sumByName(calls)].toSorted(([a], [b]) => (a < b ? -1 : 1))
   const shown = names.slice(0, MOST_NAMES).map(([name, count]) => `${name} (${count}x)`)
   if (names.length > MOST_NAMES) shown.push(`and ${names.length - MOST_NAMES} more`)
   return shown.join(', ')

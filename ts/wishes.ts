@@ -45,7 +45,7 @@ export function readOurs(annotations: Annotations): Reading {
 
 /** CRI-O's two names, for this container first, then for all of a pod: `stop` stops, anything else logs. */
 export function readCrio(annotations: Annotations, containerName: string | undefined): Reading {
-  const key = crioKeys(containerName).find((name) => annotations[name] !== undefined)
+  const key = crioKeys(containerName).find(name => annotations[name] !== undefined)
   const wishes: Wishes = key === undefined ? {} : { action: annotations[key] === 'stop' ? 'stop' : 'log' }
   return { wishes, invalid: [], source: () => `annotation ${key}`, warnings: [] }
 }
@@ -78,14 +78,17 @@ function readOne(annotations: Annotations, setting: Setting, reading: Reading): 
 }
 
 function oneOf<const T extends string>(...accepted: T[]): (text: string) => Parsed<T> {
-  return (text) => {
-    const value = accepted.find((word) => word === text)
+  return text => {
+    const value = accepted.find(word => word === text)
     return value === undefined ? { accepted: accepted.join(', ') } : { value }
   }
 }
 
 function parseIgnore(text: string): Parsed<string[]> {
-  const names = text.split(',').map((name) => name.trim()).filter((name) => name !== '')
+  const names = text
+    .split(',')
+    .map(name => name.trim())
+    .filter(name => name !== '')
   if (areNames(names)) return { value: names }
   return { accepted: `at most ${MOST_NAMES} syscall names with commas between them, such as clone3,mkdir` }
 }
@@ -96,7 +99,7 @@ function parseDebounce(text: string): Parsed<number> {
 }
 
 function crioKeys(containerName: string | undefined): string[] {
-  const own = containerName === undefined ? [] : CRIO.map((name) => `${name}/${containerName}`)
+  const own = containerName === undefined ? [] : CRIO.map(name => `${name}/${containerName}`)
   return [...own, ...CRIO]
 }
 
@@ -105,25 +108,25 @@ function parseMetadata(text: string): Wishes | string {
   const json = parseObject(text)
   if (json === undefined) return 'is not a JSON object'
   if (json['v'] !== 1) return `has the version ${quote(String(json['v']))}, accepted: 1`
-  const unknown = Object.keys(json).find((key) => !METADATA_KEYS.includes(key))
+  const unknown = Object.keys(json).find(key => !METADATA_KEYS.includes(key))
   if (unknown !== undefined) return `has the unknown member ${quote(unknown)}, accepted: ${METADATA_KEYS.join(', ')}`
-  const wrong = Object.keys(CHECKS).find((key) => json[key] !== undefined && !CHECKS[key]?.(json[key]))
+  const wrong = Object.keys(CHECKS).find(key => json[key] !== undefined && !CHECKS[key]?.(json[key]))
   if (wrong !== undefined) return `has an unusable value for ${wrong}`
   return metadataWishes(json)
 }
 
 const CHECKS: Record<string, (value: unknown) => boolean> = {
-  action: (value) => value === 'log' || value === 'stop',
-  answer: (value) => value === 'profile' || value === 'continue',
+  action: value => value === 'log' || value === 'stop',
+  answer: value => value === 'profile' || value === 'continue',
   ignore: areNames,
   debounceMs: isDelay,
-  program: (value) => typeof value === 'string',
+  program: value => typeof value === 'string',
 }
 
 /** Only checked members get here. */
 function metadataWishes(json: Record<string, unknown>): Wishes {
-  const settings = ['action', 'answer', 'ignore', 'debounceMs'].filter((key) => json[key] !== undefined)
-  return Object.fromEntries(settings.map((key) => [key, json[key]]))
+  const settings = ['action', 'answer', 'ignore', 'debounceMs'].filter(key => json[key] !== undefined)
+  return Object.fromEntries(settings.map(key => [key, json[key]]))
 }
 
 function parseObject(text: string): Record<string, unknown> | undefined {

@@ -1,0 +1,93 @@
+/** Where what the ledger tells goes: log, metrics, history, subscribers. */
+
+import type { Names } from './calls.ts'
+import { viewOf, type Container, type ContainerView, type Incident } from './containers.ts'
+import type { Emitter } from './emitter.ts'
+import type { History } from './history.ts'
+import type { LedgerHooks } from './ledger.ts'
+import type { Metrics } from './metrics.ts'
+import { nameEvent, type NotifydEvent } from './named-event.ts'
+import type { Narration } from './narration.ts'
+import { forbiddenList } from './termination.ts'
+
+export interface Refusal {
+  reason: string
+  message: string
+  /** The container's id, where it was told. */
+  id: string | null
+}
+
+/** Event names and what their subscribers get. */
+export interface DaemonEvents {
+  event: [NotifydEvent]
+  attached: [ContainerView]
+  incident: [ContainerView, Incident]
+  stopped: [ContainerView]
+  ended: [ContainerView]
+  refused: [Refusal]
+  warning: [ContainerView, string]
+}
+
+export interface HookDeps {
+  emitter: Emitter<DaemonEvents>
+  history: History
+  metrics: Metrics
+  narration: Narration
+  names: Names
+  toTime: (atMs: number) => string
+  nowMs: () => number
+  forget: (key: string) => void
+}
+
+const STOP_OUTCOMES = { stopped: 'stopped', 'stop failed': 'failed', latched: 'latched', logged: undefined } as const
+
+export function createHooks(deps: HookDeps): LedgerHooks {
+  const { emitter, history, metrics, narration, names } = deps
+  const view = (container: Container) => viewOf(container, deps.toTime)
+  const changed = (container: Container) => history.changed(container.key, () => view(container))
+
+  return {
+    attached(container, isNew) {
+      changed(container)
+      if (!isNew) return
+      narration.attached(container)
+      emitter.tell('attached', view(container))
+    },
+    grown(container, growth) {
+      for (const call of growth) metrics.counted(container, call)
+      narration.grown(container, growth)
+      changed(container)
+    },
+    closing: (container, calls) => metrics.incident(container, forbiddenList(calls)),
+    incident(container, incident) {
+      const stop = STOP_OUTCOMES[incident.outcome]
+      if (stop !== undefined) metrics.stop(stop)
+      narration.incident(container, incident)
+      changed(container)
+      emitter.tell('incident', view(container), incident)
+      if (stop === 'stopped') emitter.tell('stopped', view(container))
+    },
+    ended(container) {
+      narration.ended(container)
+      metrics.ended(container, deps.nowMs())
+      history.ended(view(container))
+      deps.forget(container.key)
+      emitter.tell('ended', view(container))
+    },
+    warning(container, warning) {
+      narration.warning(container, warning)
+      changed(container)
+      emitter.tell('warning', view(container), warning)
+    },
+    refused({ reason = 'unknown', message = '', id = null }) {
+      narration.refused({ reason, message, id: id ?? '' })
+      emitter.tell('refused', { reason, message, id })
+    },
+    // Only `run` launches commands.
+    left: () => {},
+    event() {
+      if (emitter.listenerCount('event') === 0) return undefined
+      return (record, container) => emitter.tell('event', nameEvent(record, container, names))
+    },
+  }
+}

@@ -1,0 +1,74 @@
+/** COMPOSITION: configuration in, running parts out, ordered shutdown. Decides nothing. */
+
+import { systemClock, type Clock } from './clock.ts'
+import type { Config } from './config/schema.ts'
+import type { DaemonEvents } from './daemon-hooks.ts'
+import type { Emitter } from './emitter.ts'
+import { openHistory } from './history.ts'
+import type { startServers } from './http/server.ts'
+import type { DaemonSource } from './http/source.ts'
+import { createLog, type Log } from './log.ts'
+import { loadNative, type Native } from './native.ts'
+import { supervise } from './supervision.ts'
+
+export interface DaemonDeps {
+  /** Taken instead of one that writes JSON lines to standard error. */
+  log?: Log
+  native?: Native
+  clock?: Clock
+  startServers?: typeof startServers
+  /** An inherited listening socket (LISTEN_FDS) instead of `listener.socket`. */
+  listenFd?: number
+}
+
+export interface Daemon extends Emitter<DaemonEvents>, DaemonSource {
+  /** Where HTTP is served: `http://127.0.0.1:9797`, `unix:/run/seccomp-notifyd/api.sock`. */
+  readonly addresses: readonly string[]
+  /** Answers what is pending and lets go of everything; the second call waits for the first. */
+  close(): Promise<void>
+}
+
+export async function createDaemon(config: Config, deps: DaemonDeps = {}): Promise<Daemon> {
+  const undo: Undo = []
+  try {
+    return await compose(config, deps, undo)
+  } catch (error) {
+    await runBackwards(undo)
+    throw error
+  }
+}
+
+/** Each part puts what ends it on the list as soon as it lives. */
+async function compose(config: Config, deps: DaemonDeps, undo: Undo): Promise<Daemon> {
+  const { log, close: closeLog } = deps.log === undefined ? createLog(config.log) : { log: deps.log, close: () => {} }
+  undo.push(closeLog)
+  const clock = deps.clock ?? systemClock
+  const history = await openHistory({
+    ...config,
+    maxContainers: config.history.maxContainers,
+    clock,
+    problem: text => log.error(text),
+  })
+  undo.push(history.close)
+  if (history.skipped > 0) log.warn({ lines: history.skipped }, 'lines of the history could not be read')
+  const supervision = supervise({ config, clock, history, log, native: deps.native ?? loadNative() })
+  undo.push(supervision.close)
+  supervision.listen(deps.listenFd)
+  const start = deps.startServers ?? (await import('./http/server.ts')).startServers
+  const servers = await start({ config, source: supervision.source, log })
+  undo.push(servers.close, clock.hold())
+  log.info({ listener: config.listener.socket, addresses: servers.addresses }, 'ready')
+  const close = once(() => runBackwards(undo))
+  return Object.assign(supervision.emitter, supervision.source, { addresses: servers.addresses, close })
+}
+
+type Undo = (() => unknown)[]
+
+async function runBackwards(undo: Undo): Promise<void> {
+  for (const act of undo.toReversed()) await act()
+}
+
+function once(act: () => Promise<void>): () => Promise<void> {
+  let done: Promise<void> | undefined
+  return () => (done ??= act())
+}

@@ -1,0 +1,13 @@
+/** The public interface. Importing it starts nothing and loads nothing native. */
+
+export type { Clock } from './clock.ts'
+export { loadConfig, parseConfig } from './config/load.ts'
+export type { Config, ConfigInput, Policy } from './config/schema.ts'
+export type { CallCount, ContainerState, ContainerView, Incident } from './containers.ts'
+export type { DaemonEvents, Refusal } from './daemon-hooks.ts'
+export { createDaemon, type Daemon, type DaemonDeps } from './daemon.ts'
+export { ERROR_CODES, errorText, NotifydError, type ErrorCode } from './errors.ts'
+export type { Log } from './log.ts'
+export type { NotifydEvent } from './named-event.ts'
+export { compile, type CompiledProfile, type Denials } from './profiles.ts'
+export { run, type Run, type RunDeps, type RunEvents, type RunOptions, type RunReport } from './run.ts'

@@ -1,0 +1,154 @@
+/**
+ * Takes from the addon what happened, in batches: one wake-up per batch, none under load. Decides nothing.
+ *
+ * Order within a tick: listeners that appeared, then all events, then counters, then listeners that went away. So an
+ * event never belongs to an unknown listener, and a listener's last calls are counted before it is forgotten.
+ */
+
+import { callKey } from './calls.ts'
+import type { Clock } from './clock.ts'
+import { decodeEvent, EVENT_BYTES, readEventKey, readEventTimeMs, type EventRecord } from './events.ts'
+import { narrowNotice, type Notice, type Supervisor } from './native.ts'
+
+/** When each call of a listener was first seen in this tick. */
+export type FirstSeen = Map<string, number>
+
+export interface Sink {
+  knows(listener: number): boolean
+  notice(notice: Notice): void
+  /** Undefined while nobody wants decoded events. */
+  event(): ((record: EventRecord) => void) | undefined
+  /** Counters of these listeners moved. */
+  moved(listeners: Map<number, FirstSeen>): void
+  /** Events were lost: any listener's counters may have moved. */
+  lost(): void
+}
+
+export interface Pump {
+  /** Takes everything there is, now. */
+  catchUp(): void
+  wake(): void
+  close(): void
+}
+
+type Source = Pick<Supervisor, 'notices' | 'drain' | 'arm' | 'stats'>
+
+const POLL_MS = 20
+const BATCH_EVENTS = 4096
+/** Bounds how long one tick keeps the event loop: about 260,000 events, some tens of milliseconds. */
+const MOST_BATCHES = 64
+const LAST_WORDS = ['detached', 'exited', 'ended']
+
+export function createPump(source: () => Source, sink: Sink, clock: Clock): Pump {
+  const buffer = new Uint8Array(BATCH_EVENTS * EVENT_BYTES)
+  const view = new DataView(buffer.buffer)
+  let late: Notice[] = []
+  let eventsDropped = 0
+  let closed = false
+  let cancel: (() => void) | undefined
+
+  function tick(): void {
+    if (closed) return
+    let found = true
+    try {
+      found = takeAll()
+    } finally {
+      // A subscriber that throws must not end supervision.
+      if (!closed) continueAfter(found)
+    }
+  }
+
+  function continueAfter(found: boolean): void {
+    cancel?.()
+    const isArmed = !found && source().arm()
+    if (!isArmed) cancel = clock.setTimer(tick, found ? POLL_MS : 0)
+  }
+
+  function takeAll(): boolean {
+    const noticed = takeNotices()
+    const { batches, listeners } = drain()
+    if (lostSome()) sink.lost()
+    if (listeners.size > 0) sink.moved(listeners)
+    const hadLate = late.length > 0
+    if (batches < MOST_BATCHES) sayLate()
+    return noticed || batches > 0 || hadLate
+  }
+
+  function takeNotices(): boolean {
+    const taken = source().notices()
+    for (const raw of taken) {
+      const notice = narrowNotice(raw)
+      if (notice === undefined) continue
+      if (LAST_WORDS.includes(notice.kind)) late.push(notice)
+      else sink.notice(notice)
+    }
+    return taken.length > 0
+  }
+
+  function sayLate(): void {
+    const notices = late
+    late = []
+    for (const notice of notices) sink.notice(notice)
+  }
+
+  function drain(): { batches: number; listeners: Map<number, FirstSeen> } {
+    const listeners = new Map<number, FirstSeen>()
+    let batches = 0
+    while (batches < MOST_BATCHES) {
+      const events = source().drain(buffer)
+      if (events === 0) break
+      batches += 1
+      scan(events * EVENT_BYTES, listeners)
+      emit(events * EVENT_BYTES)
+    }
+    return { batches, listeners }
+  }
+
+  function scan(end: number, listeners: Map<number, FirstSeen>): void {
+    let last = -1
+    for (let offset = 0; offset < end; offset += EVENT_BYTES) {
+      if (last < 0 || !isSameCall(view, offset, last)) noteFirst(view, offset, listeners)
+      last = offset
+    }
+    // It appeared after this tick's notices were taken.
+    if ([...listeners.keys()].some(listener => !sink.knows(listener))) takeNotices()
+  }
+
+  function emit(end: number): void {
+    const event = sink.event()
+    if (event === undefined) return
+    for (let offset = 0; offset < end; offset += EVENT_BYTES) event(decodeEvent(view, offset))
+  }
+
+  function lostSome(): boolean {
+    const before = eventsDropped
+    eventsDropped = source().stats().eventsDropped
+    return eventsDropped !== before
+  }
+
+  function close(): void {
+    closed = true
+    cancel?.()
+  }
+
+  return { catchUp: () => void takeAll(), wake: tick, close }
+}
+
+/** A flood repeats one call; comparing five fields is all that each repetition costs. */
+function isSameCall(view: DataView, a: number, b: number): boolean {
+  return (
+    view.getInt32(a, true) === view.getInt32(b, true) &&
+    view.getInt32(a + 8, true) === view.getInt32(b + 8, true) &&
+    view.getInt32(a + 4, true) === view.getInt32(b + 4, true) &&
+    view.getInt32(a + 12, true) === view.getInt32(b + 12, true) &&
+    view.getInt32(a + 40, true) === view.getInt32(b + 40, true)
+  )
+}
+
+function noteFirst(view: DataView, offset: number, listeners: Map<number, FirstSeen>): void {
+  const { listener, arch, number, verdict, init } = readEventKey(view, offset)
+  const seen: FirstSeen = listeners.get(listener) ?? new Map<string, number>()
+  listeners.set(listener, seen)
+  const key = callKey(arch, number, verdict, init)
+  if (!seen.has(key)) seen.set(key, readEventTimeMs(view, offset))
+}
