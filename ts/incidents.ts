@@ -137,7 +137,10 @@ export function createIncidents(deps: IncidentsDeps): Incidents {
     container.state = 'stopping'
     const calls = closeSpan(container, watch)
     container.message = forbiddenMessage(calls)
-    const run = deps.stop(container).catch((error: unknown) => failed(errorText(error)))
+    // Deferred, so that whatever the stop leads to finds it under way.
+    const run = Promise.resolve(container)
+      .then(deps.stop)
+      .catch((error: unknown) => failed(errorText(error)))
     stopping.set(
       container,
       run.then(report => finishStop(container, span, calls, report)),

@@ -1,0 +1,190 @@
+/** Which file of ts/ may import which. The table is ARCHITECTURE.md's; this is what enforces it. */
+
+import test from 'ava'
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, normalize } from 'node:path'
+
+interface Import {
+  from: string
+  to: string
+  typeOnly: boolean
+}
+
+/** Decide and compute: no input or output, no clock, no process. They may use each other where the row says so. */
+const PURE = [
+  'calls',
+  'clip',
+  'container-series',
+  'debounce',
+  'errno',
+  'events',
+  'handover',
+  'labels',
+  'latency',
+  'named-event',
+  'names',
+  'policy',
+  'run-report',
+  'termination',
+  'verdicts',
+  'wishes',
+]
+/** Shapes that anyone may name; they bring no code along. */
+const SHAPES = ['config/schema', 'containers', 'native', 'calls', 'events', 'http/source', 'http/server']
+/** What a file may import besides types; a file that is not listed may import anything but `cli` and `index`. */
+const MAY: Record<string, string[]> = {
+  errors: [],
+  native: ['errors', 'events'],
+  clip: [],
+  errno: [],
+  events: [],
+  debounce: [],
+  verdicts: [],
+  latency: [],
+  calls: ['verdicts'],
+  labels: ['clip'],
+  names: ['clip'],
+  termination: ['verdicts'],
+  wishes: ['config/duration'],
+  policy: ['wishes'],
+  containers: ['clip'],
+  registry: ['calls', 'clip', 'containers'],
+  'container-series': ['labels', 'verdicts'],
+  metrics: ['container-series', 'labels', 'latency'],
+  'named-event': ['verdicts'],
+  'run-report': ['containers', 'termination'],
+  handover: ['errno', 'names', 'policy'],
+}
+const LISTED_MODULES: Record<string, string[]> = {
+  'prom-client': ['metrics'],
+  pino: ['log'],
+  '../native/index': ['native'],
+}
+
+const files = readdirSync('ts', { recursive: true, encoding: 'utf8' }).filter(file => file.endsWith('.ts'))
+const imports = files.flatMap(readImports)
+
+function readImports(file: string): Import[] {
+  const source = readFileSync(join('ts', file), 'utf8')
+  const found = source.matchAll(/^(?:import|export) (type )?([^'"]*?from )?'([^']+)'|import\('([^']+)'\)/gms)
+  return [...found].map(([, type, , named, lazy]) => ({
+    from: moduleName(file),
+    to: resolve(file, named ?? lazy ?? ''),
+    typeOnly: type !== undefined,
+  }))
+}
+
+function moduleName(file: string): string {
+  return file.replace(/\.[jt]s$/, '')
+}
+
+function resolve(file: string, named: string): string {
+  return named.startsWith('.') ? moduleName(normalize(join(dirname(file), named))) : named
+}
+
+const isOurs = ({ to }: Import) => files.includes(`${to}.ts`)
+const show = ({ from, to }: Import) => `${from} -> ${to}`
+
+test('imports are found at all', t => {
+  t.true(imports.length > 100)
+  t.true(imports.some(each => show(each) === 'policy -> wishes'))
+  t.true(imports.some(each => show(each) === 'daemon -> http/server'))
+})
+
+test('every import of ours names a file that exists', t => {
+  const lost = imports.filter(
+    each => !isOurs(each) && /^(\.|[a-z-]+\/)/.test(each.to) && !each.to.startsWith('../native'),
+  )
+  t.deepEqual(lost.filter(({ to }) => files.some(file => dirname(file) === dirname(to))).map(show), [])
+})
+
+test('a file imports the code of those alone that its row lists', t => {
+  const wrong = imports.filter(each => {
+    const listed = MAY[each.from]
+    return listed !== undefined && isOurs(each) && !each.typeOnly && !listed.includes(each.to)
+  })
+  t.deepEqual(wrong.map(show), [])
+})
+
+test('pure files have a row, and import no part of Node that acts', t => {
+  t.deepEqual(
+    PURE.filter(name => MAY[name] === undefined),
+    [],
+  )
+  const acting = imports.filter(
+    ({ from, to, typeOnly }) => PURE.includes(from) && !typeOnly && to.startsWith('node:') && to !== 'node:os',
+  )
+  t.deepEqual(acting.map(show), [])
+})
+
+test('pure files read no clock, no environment and no arguments, and set no timer', t => {
+  const forbidden = /\bprocess\.|Date\.now|new Date\(\)|performance\.|setTimeout|setInterval|setImmediate|Math\.random/
+  const acting = [...PURE, 'containers', 'registry', 'metrics'].filter(name =>
+    forbidden.test(readFileSync(join('ts', `${name}.ts`), 'utf8')),
+  )
+  t.deepEqual(acting, [])
+})
+
+test('types alone come from the shared shapes or from what the row lists', t => {
+  const wrong = imports.filter(each => {
+    const listed = MAY[each.from]
+    const allowed = [...SHAPES, 'errors', ...(listed ?? [])]
+    return listed !== undefined && isOurs(each) && each.typeOnly && !allowed.includes(each.to)
+  })
+  t.deepEqual(wrong.map(show), [])
+})
+
+test('some packages are used by one file alone', t => {
+  const wrong = imports.filter(({ from, to, typeOnly }) => {
+    const users = LISTED_MODULES[to]
+    return users !== undefined && !users.includes(from) && !(typeOnly && to === 'pino')
+  })
+  t.deepEqual(wrong.map(show), [])
+})
+
+test('nothing imports the command line or the package entry, except the command line itself', t => {
+  const wrong = imports.filter(({ from, to }) => (to.startsWith('cli/') && !from.startsWith('cli/')) || to === 'index')
+  t.deepEqual(wrong.map(show), [])
+})
+
+test('the command line reaches a running daemon over HTTP, and never the addon itself', t => {
+  const wrong = imports.filter(
+    ({ from, to, typeOnly }) =>
+      from.startsWith('cli/commands/') && !typeOnly && (to === 'native' || to.startsWith('http/')),
+  )
+  t.deepEqual(wrong.map(show), [])
+})
+
+test('HTTP knows neither the daemon nor its configuration file', t => {
+  const apps = (name: string) => name.startsWith('http/routes/') || name === 'http/app'
+  const wrong = imports.filter(
+    ({ from, to, typeOnly }) =>
+      apps(from) && !typeOnly && (to === 'daemon' || to === 'native' || to.startsWith('config/')),
+  )
+  t.deepEqual(wrong.map(show), [])
+})
+
+test('reports are made from errors and shapes', t => {
+  const wrong = imports.filter(
+    each =>
+      each.from.startsWith('report/') &&
+      isOurs(each) &&
+      !each.typeOnly &&
+      !/^(report\/|errors$|http\/summary$|config\/duration$|clip$)/.test(each.to),
+  )
+  t.deepEqual(wrong.map(show), [])
+})
+
+test('there is no default export and no exit outside of the entry', t => {
+  const sources = files.map(file => ({ file, text: readFileSync(join('ts', file), 'utf8') }))
+  t.deepEqual(
+    sources.filter(({ text }) => /^export default/m.test(text)).map(({ file }) => file),
+    [],
+  )
+  t.deepEqual(
+    sources
+      .filter(({ file, text }) => file !== 'cli/main.ts' && text.includes('process.exit('))
+      .map(({ file }) => file),
+    [],
+  )
+})
