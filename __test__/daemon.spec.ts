@@ -361,6 +361,20 @@ test('what happens is told to subscribers, in order', async t => {
   ])
 })
 
+test('a reader sees what is so now, between two ticks and from within a subscriber', async t => {
+  const { daemon, fake, clock } = await startFake(t)
+  const seen: number[] = []
+  daemon.on('attached', () => void seen.push(daemon.containers().length))
+  const web = fake.attach('web', { init: INIT })
+  fake.call(web, 'chroot')
+  t.is(totalOf(daemon.container('web')), 1)
+  t.deepEqual(seen, [1])
+  fake.call(web, 'chroot')
+  t.is(totalOf(daemon.container('web')), 2)
+  await clock.pass(1000)
+  t.true(fake.armed)
+})
+
 test('the log has one line per call and container, one per incident, and a summary a minute', async t => {
   const { fake, clock, logs } = await startFake(t)
   const web = fake.attach('web', { init: INIT })

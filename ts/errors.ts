@@ -15,6 +15,8 @@ export const ERROR_CODES = [
   'ERR_ADDRESS_IN_USE',
   'ERR_SOCKET_PATH',
   'ERR_SOCKET_IN_USE',
+  'ERR_API',
+  'ERR_USAGE',
   // Of the addon.
   'ERR_ADDON',
   'ERR_CLOSED',

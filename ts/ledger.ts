@@ -45,7 +45,7 @@ export interface Ledger {
   wake(): void
   /** Serves a listener that no hand-over will describe. */
   adopt(listener: number, described: Described, atMs: number): Container
-  catchUp(): void
+  catchUp(): boolean
   stop(container: Container): Promise<StopReport>
   /** Waits for stops under way, closes the supervisor, and records what is open as `logged`. */
   close(): Promise<void>

@@ -26,7 +26,8 @@ export interface Sink {
 
 export interface Pump {
   /** Takes everything there is, now. */
-  catchUp(): void
+  /** Tells whether there was anything. */
+  catchUp(): boolean
   wake(): void
   close(): void
 }
@@ -45,23 +46,42 @@ export function createPump(source: () => Source, sink: Sink, clock: Clock): Pump
   let late: Notice[] = []
   let eventsDropped = 0
   let closed = false
+  let isTaking = false
   let cancel: (() => void) | undefined
 
   function tick(): void {
     if (closed) return
+    if (isTaking) return again(0)
     let found = true
     try {
-      found = takeAll()
+      found = catchUp()
     } finally {
-      // A subscriber that throws must not end supervision.
-      if (!closed) continueAfter(found)
+      // Whatever went wrong, supervision goes on.
+      continueAfter(found)
     }
   }
 
   function continueAfter(found: boolean): void {
     cancel?.()
-    const isArmed = !found && source().arm()
-    if (!isArmed) cancel = clock.setTimer(tick, found ? POLL_MS : 0)
+    if (closed) return
+    if (found) again(POLL_MS)
+    else if (!source().arm()) again(0)
+  }
+
+  function again(inMs: number): void {
+    cancel?.()
+    cancel = clock.setTimer(tick, inMs)
+  }
+
+  function catchUp(): boolean {
+    // A subscriber may ask for the state of things while it is being told of them.
+    if (closed || isTaking) return false
+    isTaking = true
+    try {
+      return takeAll()
+    } finally {
+      isTaking = false
+    }
   }
 
   function takeAll(): boolean {
@@ -131,7 +151,7 @@ export function createPump(source: () => Source, sink: Sink, clock: Clock): Pump
     cancel?.()
   }
 
-  return { catchUp: () => void takeAll(), wake: tick, close }
+  return { catchUp, wake: tick, close }
 }
 
 /** A flood repeats one call; comparing five fields is all that each repetition costs. */

@@ -3,17 +3,17 @@
 import { constants } from 'node:os'
 import { systemClock, toTime, type Clock } from './clock.ts'
 import type { Policy } from './config/schema.ts'
-import type { Names } from './calls.ts'
-import type { Container, Described, Incident } from './containers.ts'
+import type { Container, Described } from './containers.ts'
 import { Emitter } from './emitter.ts'
 import { defaultAnswer } from './handover.ts'
-import { createLedger, type Ledger, type LedgerHooks } from './ledger.ts'
-import { nameEvent, type NotifydEvent } from './named-event.ts'
+import { createLedger, type Ledger } from './ledger.ts'
 import { loadNative, type Native, type Supervisor } from './native.ts'
 import { compile, type Denials } from './profiles.ts'
-import { createReport, type Exit, type RunReport } from './run-report.ts'
+import { createEnding, createHooks, type Ending, type RunEvents } from './run-hooks.ts'
+import { createReport, type RunReport } from './run-report.ts'
 import { namesOf } from './supervision.ts'
 
+export type { RunEvents } from './run-hooks.ts'
 export type { RunReport } from './run-report.ts'
 
 export interface RunOptions extends Denials, Partial<Omit<Policy, 'errno'>> {
@@ -31,15 +31,6 @@ export interface RunOptions extends Denials, Partial<Omit<Policy, 'errno'>> {
 export interface RunDeps {
   native?: Native
   clock?: Clock
-}
-
-/** Event names and what their subscribers get. */
-export interface RunEvents {
-  event: [NotifydEvent]
-  incident: [Incident]
-  warning: [string]
-  /** The command itself has ended; descendants may go on. */
-  exited: [Exit]
 }
 
 export interface Run extends Emitter<RunEvents> {
@@ -136,43 +127,6 @@ function controls(running: Running, { signal: abort }: RunOptions) {
   ledger.wake()
   const signal = (wanted: NodeJS.Signals | number) => supervisor.signal(listener, signalNumber(wanted))
   return { finished, stop, signal }
-}
-
-interface Ending {
-  left: LedgerHooks['left']
-  ended: Promise<{ exit: Exit; atMs: number }>
-}
-
-function createEnding(emitter: Emitter<RunEvents>): Ending {
-  let exit: Exit = {}
-  let end: (value: { exit: Exit; atMs: number }) => void = ignore
-  const ended = new Promise<{ exit: Exit; atMs: number }>(resolve => (end = resolve))
-  const left: LedgerHooks['left'] = notice => {
-    if (notice.kind === 'ended') return end({ exit, atMs: notice.atMs })
-    exit = notice
-    emitter.tell('exited', exit)
-  }
-  return { left, ended }
-}
-
-function ignore(): void {}
-
-/** One container, told to the subscribers of the run alone. */
-function createHooks(emitter: Emitter<RunEvents>, names: Names, left: LedgerHooks['left']): LedgerHooks {
-  return {
-    attached: ignore,
-    grown: ignore,
-    closing: ignore,
-    ended: ignore,
-    refused: ignore,
-    left,
-    incident: (_, incident) => emitter.tell('incident', incident),
-    warning: (_, warning) => emitter.tell('warning', warning),
-    event() {
-      if (emitter.listenerCount('event') === 0) return undefined
-      return (record, container) => emitter.tell('event', nameEvent(record, container, names))
-    },
-  }
 }
 
 function describe({ command, ...options }: RunOptions): Described {

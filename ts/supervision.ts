@@ -11,13 +11,12 @@ import { Emitter } from './emitter.ts'
 import { errnoName } from './errno.ts'
 import { defaultAnswer, describeHandover } from './handover.ts'
 import type { History } from './history.ts'
-import type { DaemonSource } from './http/source.ts'
+import type { DaemonSource, MetricsText } from './http/source.ts'
 import { createLedger, type Ledger } from './ledger.ts'
 import type { Log } from './log.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { createNarration } from './narration.ts'
 import type { Native, Supervisor, SupervisorOptions } from './native.ts'
-import type { Registry } from './registry.ts'
 import { readVersion } from './version.ts'
 
 export interface SupervisionDeps {
@@ -76,7 +75,7 @@ export function supervise({ config, clock, native, history, log }: SupervisionDe
     narration.close()
   }
 
-  const source = createSource({ registry: ledger.registry, history, clock, metrics, ready: () => isReady })
+  const source = createSource({ ledger, history, clock, metrics, ready: () => isReady })
   return { emitter, source, listen, close }
 }
 
@@ -107,25 +106,36 @@ async function lagSeconds(clock: Clock): Promise<number> {
 }
 
 interface SourceDeps {
-  registry: Registry
+  ledger: Ledger
   history: History
   clock: Clock
   metrics: Metrics
   ready: () => boolean
 }
 
-/** Live containers first in the registry, ended ones in the history: nobody is in both. */
-function createSource({ registry, history, clock, metrics, ready }: SourceDeps): DaemonSource {
+/** Live containers are in the registry, ended ones in the history, none in both. Every reader sees what is so now. */
+function createSource({ ledger, history, clock, metrics, ready }: SourceDeps): DaemonSource {
+  const { registry, catchUp } = ledger
   const time = toTime(clock)
-  const containers = () => [...history.views(), ...registry.all().map(each => viewOf(each, time))]
+
+  function containers(): ContainerView[] {
+    catchUp()
+    return [...history.views(), ...registry.all().map(each => viewOf(each, time))]
+  }
 
   function container(wanted: string): ContainerView | undefined {
+    catchUp()
     const live = registry.get(wanted)
     if (live !== undefined) return viewOf(live, time)
     return history.get(wanted) ?? newest(containers().filter(({ id }) => id === wanted))
   }
 
-  return { containers, container, ready, metricsText: () => metrics.text() }
+  function metricsText(): Promise<MetricsText> {
+    catchUp()
+    return metrics.text()
+  }
+
+  return { containers, container, ready, metricsText }
 }
 
 function newest(views: ContainerView[]): ContainerView | undefined {
