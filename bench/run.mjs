@@ -1,0 +1,385 @@
+#!/usr/bin/env node
+/**
+ * Measures the budgets as ratios, all in one run on one machine: what a denied call costs under our daemon and under what
+ * it is compared with. README.md says how, and what is not measured. Exit code 1: a budget is missed.
+ *
+ * node bench/run.mjs [--repetitions N] [--calls N] [--idle N] [--no-write]
+ */
+import { execFileSync, spawn } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { arch, cpus, release, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { parseArgs } from 'node:util'
+import { explain, root, run, say, setUp, which } from '../tools/setup.mjs'
+
+const { values } = parseArgs({
+  options: {
+    repetitions: { type: 'string', default: '7' },
+    calls: { type: 'string', default: '20000' },
+    idle: { type: 'string', default: '10000' },
+    'no-write': { type: 'boolean', default: false },
+  },
+})
+const REPETITIONS = Number(values.repetitions)
+const CALLS = Number(values.calls)
+const IDLE_LISTENERS = Number(values.idle)
+const FLOODERS = 8
+const QUIET_CALLS = 1500
+const QUIET_INTERVAL_US = 500
+const IDLE_MS = 5000
+
+const bench = join(root, 'bench')
+const bin = join(bench, 'bin')
+const guests = join(root, '__test__/fixtures/guests')
+const folder = mkdtempSync(join(tmpdir(), 'sn-bench-'))
+const children = new Set()
+
+const SUPERVISORS = [
+  { key: 'blocking', title: 'C, blocking, nothing recorded', command: [join(bin, 'blocking-supervisor')] },
+  { key: 'epoll', title: 'C, one epoll loop, nothing recorded', command: [join(bin, 'epoll-supervisor')] },
+  {
+    key: 'daemon',
+    title: 'seccomp-notifyd, counted and recorded',
+    command: ['node', '--expose-gc', join(bench, 'daemon.mjs')],
+  },
+  { key: 'agent', title: "Go agent of CRI-O's shape", command: [join(bin, 'agent')], when: () => which('go') !== null },
+].filter(({ when }) => when?.() ?? true)
+
+async function build() {
+  mkdirSync(bin, { recursive: true })
+  const gcc = (name, source) =>
+    run('gcc', ['-O2', '-Wall', '-static', '-no-pie', '-pthread', '-o', join(bin, name), source])
+  for (const name of ['target', 'blocking-supervisor', 'epoll-supervisor']) await gcc(name, join(bench, `${name}.c`))
+  for (const name of ['fake-runtime', 'many-listeners']) await gcc(name, join(guests, `${name}.c`))
+  if (which('go') !== null) await run('go', ['build', '-o', join(bin, 'agent'), '.'], { cwd: join(bench, 'agent') })
+}
+
+/** A child whose lines can be awaited one by one, and whose standard input is open until `end`. */
+function open(command, args) {
+  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] })
+  children.add(child)
+  const waiting = []
+  const lines = []
+  const exited = new Promise(resolve => child.once('close', resolve))
+  createInterface({ input: child.stdout }).on('line', line => {
+    const next = waiting.shift()
+    if (next === undefined) lines.push(line)
+    else next.resolve(line)
+  })
+  void exited.then(code => {
+    children.delete(child)
+    for (const { reject } of waiting) reject(new Error(`${command} ended (${code}) before it answered`))
+  })
+  // Writing to a child that has ended is an error of its own; `exited` tells.
+  child.stdin.on('error', () => {})
+  return {
+    pid: child.pid,
+    exited,
+    line: () =>
+      lines.length > 0
+        ? Promise.resolve(lines.shift())
+        : new Promise((resolve, reject) => waiting.push({ resolve, reject })),
+    write: text => child.stdin.write(text),
+    end: () => {
+      child.stdin.end()
+      return exited
+    },
+  }
+}
+
+let sockets = 0
+
+async function startSupervisor({ command: [program, ...args] }) {
+  const socket = join(folder, `${sockets++}.sock`)
+  const child = open(program, [...args, socket])
+  await child.line()
+  return { ...child, socket }
+}
+
+/** A container whose filter is loaded and whose listener is handed over; `go` starts its calls. */
+async function startTarget(supervisor, id, ...args) {
+  const options = ['--socket', supervisor.socket, '--id', id, '--wait-close', '--go', '--metadata', metadata]
+  const child = open(join(bin, 'fake-runtime'), [...options, '--', join(bin, 'target'), ...args.map(String)])
+  while ((await child.line()) !== 'ready') continue
+  return {
+    go: () => child.write('g'),
+    result: async () => JSON.parse(await child.line()),
+    end: () => child.end(),
+  }
+}
+
+async function measureAlone(supervisor) {
+  const target = await startTarget(supervisor, 'alone', CALLS)
+  target.go()
+  const result = await target.result()
+  await target.end()
+  return checked(result)
+}
+
+/** One container that calls now and then, while others call without pause. */
+async function measureAmongFlooders(supervisor) {
+  const flooders = []
+  for (let i = 0; i < FLOODERS; i++) flooders.push(await startTarget(supervisor, `flood-${i}`, 'flood'))
+  const quiet = await startTarget(supervisor, 'quiet', QUIET_CALLS, QUIET_INTERVAL_US)
+  for (const flooder of flooders) flooder.go()
+  await sleep(200)
+  quiet.go()
+  const result = checked(await quiet.result())
+  await quiet.end()
+  const floods = await Promise.all(
+    flooders.map(async flooder => {
+      const [flood] = await Promise.all([flooder.result(), flooder.end()])
+      return flood.calls / flood.seconds
+    }),
+  )
+  return { ...result, floodCallsPerSecond: floods.reduce((sum, rate) => sum + rate, 0) }
+}
+
+/** Every call has to come back as denied: a supervisor that fails quickly must not win. */
+function checked(result) {
+  if (result.errnos.EPERM !== result.calls) throw new Error(`not every call was denied: ${JSON.stringify(result)}`)
+  return result
+}
+
+async function measureTraced() {
+  const traced = open('strace', ['-f', '-c', '-o', '/dev/null', join(bin, 'target'), String(CALLS)])
+  const result = JSON.parse(await traced.line())
+  await traced.end()
+  return result
+}
+
+/** How fast JavaScript takes events out of the ring that was filled while it slept. */
+async function measureDrain() {
+  const daemon = await startSupervisor(SUPERVISORS.find(({ key }) => key === 'daemon'))
+  const flooders = [await startTarget(daemon, 'a', 'flood'), await startTarget(daemon, 'b', 'flood')]
+  const idle = JSON.parse(await ask(daemon, 'block 1500'))
+  for (const flooder of flooders) flooder.go()
+  await sleep(1000)
+  await Promise.all(flooders.map(flooder => Promise.all([flooder.result(), flooder.end()])))
+  const drained = JSON.parse(await daemon.line())
+  await daemon.end()
+  return { ...idle, ...drained }
+}
+
+async function ask(daemon, command) {
+  daemon.write(`${command}\n`)
+  return daemon.line()
+}
+
+/** Memory and wake-ups of listeners that nobody uses. */
+async function measureIdle() {
+  const daemon = await startSupervisor(SUPERVISORS.find(({ key }) => key === 'daemon'))
+  // The first containers pay for code and tables that all later ones share.
+  const warm = await idleListeners(daemon, 100)
+  await warm.end()
+  await sleep(500)
+  const before = JSON.parse(await ask(daemon, 'stats'))
+  const listeners = await idleListeners(daemon, IDLE_LISTENERS)
+  await sleep(2000)
+  const after = JSON.parse(await ask(daemon, 'stats'))
+  const switchesBefore = contextSwitches(daemon.pid)
+  await sleep(IDLE_MS)
+  const switches = contextSwitches(daemon.pid) - switchesBefore
+  const idle = JSON.parse(await ask(daemon, 'stats'))
+  await listeners.end()
+  await daemon.end()
+  return {
+    listeners: after.listeners,
+    bytesEach: Math.round((after.rssBytes - before.rssBytes) / IDLE_LISTENERS),
+    loopWakeups: idle.loopWakeups - after.loopWakeups,
+    contextSwitches: switches,
+    seconds: IDLE_MS / 1000,
+  }
+}
+
+async function idleListeners(daemon, count) {
+  const child = open(join(bin, 'many-listeners'), [daemon.socket, String(count), 'one'])
+  await child.line()
+  return child
+}
+
+function contextSwitches(pid) {
+  const tasks = readdirSync(`/proc/${pid}/task`)
+  const count = tid =>
+    /^voluntary_ctxt_switches:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/task/${tid}/status`, 'utf8'))
+  return tasks.reduce((sum, tid) => sum + Number(count(tid)?.[1] ?? 0), 0)
+}
+
+/** The program of a large allow list, as stock profiles have: what the daemon evaluates for each call. */
+async function makeMetadata() {
+  const { loadNative } = await import('../dist/native.js')
+  const native = loadNative()
+  const names = Array.from({ length: 440 }, (_, number) => native.syscallName(native.nativeArch(), number))
+  const allowed = names.filter(name => !name.startsWith('syscall_') && name !== 'getppid')
+  const profile = {
+    defaultAction: 'SCMP_ACT_ERRNO',
+    defaultErrnoRet: 1,
+    syscalls: [{ names: allowed, action: 'SCMP_ACT_ALLOW' }],
+  }
+  const { program } = native.compileProfile(JSON.stringify(profile))
+  return JSON.stringify({ v: 1, action: 'log', program: program.toString('base64') })
+}
+
+function sleep(ms) {
+  return new Promise(resolve => setTimeout(resolve, ms))
+}
+
+function median(numbers) {
+  const sorted = numbers.toSorted((a, b) => a - b)
+  const middle = Math.floor(sorted.length / 2)
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+}
+
+const medianOf = (runs, field) => median(runs.map(result => result[field]))
+
+function budgets(raw, idle, drain) {
+  const alone = (key, field) => medianOf(raw.alone[key], field)
+  const quiet = (key, field) => medianOf(raw.quiet[key], field)
+  const hasAgent = raw.alone.agent !== undefined
+  const noGo = 'Go is not installed'
+  const noStrace = 'strace is not installed'
+  return [
+    ratio('p50 against the fastest C loop', key => alone(key, 'p50Ns'), alone('blocking', 'p50Ns'), 1.3),
+    hasAgent
+      ? ratio('mean against the Go agent', key => alone(key, 'meanNs'), alone('agent', 'meanNs'), 0.35)
+      : skipped('mean against the Go agent', noGo),
+    raw.traced.length > 0
+      ? ratio('mean against strace -f -c', key => alone(key, 'meanNs'), medianOf(raw.traced, 'meanNs'), 0.2)
+      : skipped('mean against strace -f -c', noStrace),
+    hasAgent
+      ? ratio('quiet p99 under flood against the Go agent', key => quiet(key, 'p99Ns'), quiet('agent', 'p99Ns'), 0.25)
+      : skipped('quiet p99 under flood against the Go agent', noGo),
+    atLeast('events drained by JavaScript per second', drain.eventsPerSecond, 1_000_000),
+    atMost(`bytes per idle listener, ${idle.listeners} of them`, idle.bytesEach, 2048),
+    atMost(`wake-ups of the loop in ${idle.seconds} idle seconds`, idle.loopWakeups, 0),
+  ]
+}
+
+/** `floor` is what the fastest C loop reaches of the same ratio: no supervisor can be better on this machine. */
+function ratio(title, cost, theirs, limit) {
+  const [value, floor] = ['daemon', 'blocking'].map(key => Number((cost(key) / theirs).toFixed(3)))
+  return { title, value, floor, limit: `≤ ${limit}`, ok: value <= limit }
+}
+
+const atMost = (title, value, limit) => ({ title, value, limit: `≤ ${limit}`, ok: value <= limit })
+const atLeast = (title, value, limit) => ({ title, value: Math.round(value), limit: `≥ ${limit}`, ok: value >= limit })
+const skipped = (title, reason) => ({ title, value: `skip (${reason})`, limit: '', ok: null })
+
+function printTable(rows) {
+  const widths = rows[0].map((_, column) => Math.max(...rows.map(row => String(row[column]).length)))
+  for (const row of rows) {
+    console.log(
+      row
+        .map((cell, column) => (column === 0 ? String(cell).padEnd(widths[0]) : String(cell).padStart(widths[column])))
+        .join('  '),
+    )
+  }
+  console.log()
+}
+
+const micro = nanoseconds => (nanoseconds / 1000).toFixed(2)
+
+function report(raw, results) {
+  printTable([
+    ['one denied call, µs', 'mean', 'p50', 'p99', 'quiet p50', 'quiet p99', 'flood calls/s'],
+    ...SUPERVISORS.map(({ key, title }) => [
+      title,
+      ...['meanNs', 'p50Ns', 'p99Ns'].map(field => micro(medianOf(raw.alone[key], field))),
+      ...['p50Ns', 'p99Ns'].map(field => micro(medianOf(raw.quiet[key], field))),
+      Math.round(medianOf(raw.quiet[key], 'floodCallsPerSecond')),
+    ]),
+    ...(raw.traced.length > 0
+      ? [
+          [
+            'strace -f -c, no filter',
+            ...['meanNs', 'p50Ns', 'p99Ns'].map(field => micro(medianOf(raw.traced, field))),
+            '',
+            '',
+            '',
+          ],
+        ]
+      : []),
+  ])
+  printTable([
+    ['budget', 'measured', 'limit', '', 'the C loop'],
+    ...results.map(({ title, value, limit, ok, floor = '' }) => [title, value, limit, verdict(ok), floor]),
+  ])
+}
+
+function verdict(ok) {
+  if (ok === null) return ''
+  return ok ? 'pass' : 'MISS'
+}
+
+/** Kept by date and machine, so that a change of the budget's figures can be traced. */
+function write(raw, idle, drain, results) {
+  const model = cpus()[0]?.model ?? 'unknown'
+  const machine = `${arch() === 'x64' ? 'x86_64' : 'aarch64'}-${model
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .replaceAll(/^-|-$/g, '')}`
+  const path = join(bench, 'runs', `${new Date().toISOString().slice(0, 10)}-${machine}`)
+  mkdirSync(path, { recursive: true })
+  const about = {
+    date: new Date().toISOString(),
+    commit: execFileSync('git', ['rev-parse', 'HEAD'], { cwd: root, encoding: 'utf8' }).trim(),
+    cpu: model,
+    cpus: cpus().length,
+    kernel: release(),
+    node: process.version,
+    repetitions: REPETITIONS,
+    calls: CALLS,
+  }
+  writeFileSync(
+    join(path, 'results.json'),
+    `${JSON.stringify({ about, budgets: results, idle, drain, raw }, null, 1)}\n`,
+  )
+  say(`bench: written to ${path.slice(root.length + 1)}`)
+}
+
+async function repeat() {
+  const raw = { alone: {}, quiet: {}, traced: [] }
+  for (const { key } of SUPERVISORS) {
+    raw.alone[key] = []
+    raw.quiet[key] = []
+  }
+  for (let repetition = 1; repetition <= REPETITIONS; repetition++) {
+    say(`bench: repetition ${repetition} of ${REPETITIONS}`)
+    for (const kind of SUPERVISORS) {
+      const supervisor = await startSupervisor(kind)
+      raw.alone[kind.key].push(await measureAlone(supervisor))
+      raw.quiet[kind.key].push(await measureAmongFlooders(supervisor))
+      await supervisor.end()
+    }
+    if (which('strace') !== null) raw.traced.push(await measureTraced())
+  }
+  return raw
+}
+
+let metadata = ''
+
+async function main() {
+  await setUp()
+  await build()
+  metadata = await makeMetadata()
+  const raw = await repeat()
+  say('bench: draining')
+  const drain = await measureDrain()
+  say(`bench: ${IDLE_LISTENERS} idle listeners`)
+  const idle = await measureIdle()
+  const results = budgets(raw, idle, drain)
+  report(raw, results)
+  if (!values['no-write']) write(raw, idle, drain, results)
+  return results.every(({ ok }) => ok !== false)
+}
+
+try {
+  process.exitCode = (await main()) ? 0 : 1
+} catch (error) {
+  for (const child of children) child.kill('SIGKILL')
+  process.exitCode = 1
+  explain(error)
+} finally {
+  rmSync(folder, { recursive: true, force: true })
+}

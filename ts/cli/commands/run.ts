@@ -1,0 +1,92 @@
+/** `run`: one command under a filter, without an engine. */
+
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { parseDuration } from '../../config/duration.ts'
+import { NotifydError } from '../../errors.ts'
+import { formatJson } from '../../report/format.ts'
+import { run as start, type Run, type RunOptions, type RunReport } from '../../run.ts'
+import { runFailure } from '../exit-codes.ts'
+import { complain, say } from '../output.ts'
+
+export interface RunFlags {
+  profile?: string
+  deny?: string
+  action: 'log' | 'stop'
+  answer: 'profile' | 'continue'
+  probes: 'ignore' | 'count'
+  ignore?: string
+  debounce: string
+  maxDelay: string
+  json?: boolean
+  report?: string
+}
+
+/** A terminal sends these to its whole foreground group, and so to the command, by itself. */
+const OF_TERMINALS: NodeJS.Signals[] = ['SIGINT', 'SIGQUIT', 'SIGWINCH']
+const FORWARDED: NodeJS.Signals[] = ['SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2']
+
+export async function run(words: string[], flags: RunFlags): Promise<number> {
+  let running: Run
+  try {
+    running = await start(optionsOf(words, flags))
+  } catch (error) {
+    complain(error)
+    return runFailure((error as NotifydError).code)
+  }
+  forward(running)
+  running.on('warning', say)
+  const report = await running.finished
+  tell(report, flags)
+  return report.exitCode
+}
+
+function optionsOf([command = '', ...args]: string[], flags: RunFlags): RunOptions {
+  const { action, answer, probes } = flags
+  const ignore = listOf(flags.ignore)
+  const times = { debounceMs: durationOf('--debounce', flags.debounce), maxDelayMs: durationOf('--max-delay', flags.maxDelay) }
+  return { command, args, action, answer, probes, ignore, ...times, ...denials(flags) }
+}
+
+function denials({ profile, deny }: RunFlags): Pick<RunOptions, 'profile' | 'deny'> {
+  if ((profile === undefined) === (deny === undefined)) {
+    throw new NotifydError('ERR_USAGE', 'run needs exactly one of --profile FILE and --deny CALL[,CALL...]')
+  }
+  if (profile === undefined) return { deny: listOf(deny) }
+  try {
+    return { profile: readFileSync(profile, 'utf8') }
+  } catch (cause) {
+    throw new NotifydError('ERR_PROFILE', `could not read the profile ${profile}`, { cause })
+  }
+}
+
+function listOf(text = ''): string[] {
+  return text
+    .split(',')
+    .map(name => name.trim())
+    .filter(name => name !== '')
+}
+
+function durationOf(flag: string, text: string): number {
+  const ms = parseDuration(text)
+  if (ms === undefined) throw new NotifydError('ERR_USAGE', `${flag}: "${text}" is not a duration; write 500ms, 5s or 2m`)
+  return ms
+}
+
+function forward(running: Run): void {
+  const signals = process.stdin.isTTY ? FORWARDED : [...FORWARDED, ...OF_TERMINALS]
+  for (const signal of signals) process.on(signal, () => running.signal(signal))
+  // Held back from ending us; the command has them already.
+  if (process.stdin.isTTY) for (const signal of OF_TERMINALS) process.on(signal, () => {})
+}
+
+function tell(report: RunReport, { json = false, report: file }: RunFlags): void {
+  if (file !== undefined) writeReport(file, formatJson(report))
+  if (json) process.stderr.write(formatJson(report, 0))
+  else if (report.message !== null) say(report.message)
+}
+
+function writeReport(file: string, text: string): void {
+  const temporary = `${file}.${process.pid}.tmp`
+  writeFileSync(temporary, text)
+  renameSync(temporary, file)
+}

@@ -1,0 +1,56 @@
+/** `serve`: the daemon, until it is told to end. */
+
+import { loadConfig, type Override } from '../../config/load.ts'
+import { createDaemon } from '../../daemon.ts'
+import { EXIT } from '../exit-codes.ts'
+
+export interface ServeFlags {
+  config?: string
+  listenerSocket?: string
+  apiSocket?: string
+  http?: string
+  stateDir?: string
+  action?: string
+  logLevel?: string
+}
+
+const SETTINGS: Record<Exclude<keyof ServeFlags, 'config'>, [setting: string, flag: string]> = {
+  listenerSocket: ['listener.socket', '--listener-socket'],
+  apiSocket: ['http.socket', '--api-socket'],
+  http: ['http.address', '--http'],
+  stateDir: ['stateDir', '--state-dir'],
+  action: ['policy.action', '--action'],
+  logLevel: ['log.level', '--log-level'],
+}
+
+/** First descriptor that a service manager passes (sd_listen_fds(3)). */
+const FIRST_PASSED_FD = 3
+
+export async function serve(flags: ServeFlags): Promise<number> {
+  const config = loadConfig({ file: flags.config, overrides: overrides(flags) })
+  const listenFd = passedSocket(process.env, process.pid)
+  const daemon = await createDaemon(config, listenFd === undefined ? {} : { listenFd })
+  await terminated()
+  await daemon.close()
+  return EXIT.ok
+}
+
+function overrides(flags: ServeFlags): Override[] {
+  return Object.entries(SETTINGS).flatMap(([name, [setting, flag]]) => {
+    const value = flags[name as keyof typeof SETTINGS]
+    return value === undefined ? [] : [{ setting, flag, value }]
+  })
+}
+
+function passedSocket(env: NodeJS.ProcessEnv, pid: number): number | undefined {
+  const meant = env['LISTEN_PID'] === String(pid) && Number(env['LISTEN_FDS']) >= 1
+  return meant ? FIRST_PASSED_FD : undefined
+}
+
+/** The second signal ends the process at once, as it would without us. */
+function terminated(): Promise<void> {
+  return new Promise(resolve => {
+    process.once('SIGTERM', () => resolve())
+    process.once('SIGINT', () => resolve())
+  })
+}
