@@ -9,11 +9,13 @@ const MOST_BYTES = 64 * 1024 * 1024
 
 export interface ClientOptions {
   apiSocket?: string
+  /** Configuration file of the daemon, which names its socket. */
+  config?: string
 }
 
 /** The JSON at a path; undefined where the daemon says 404. */
 export async function getJson(path: string, options: ClientOptions): Promise<unknown> {
-  const socketPath = options.apiSocket ?? loadConfig({}).http.socket
+  const socketPath = options.apiSocket ?? loadConfig({ file: options.config }).http.socket
   const { status, body } = await get(socketPath, path)
   if (status === 404) return undefined
   if (status !== 200) throw new NotifydError('ERR_API', `the daemon at ${socketPath} answered ${path} with ${status}`)

@@ -16,7 +16,8 @@ function createProgram(outcome: Outcome): Command {
     .version(readVersion())
     .exitOverride()
     .enablePositionalOptions()
-  const apiSocket = (): Option => new Option('--api-socket <path>', 'unix socket of the daemon (default: from the configuration)')
+  const apiSocket = (): Option =>
+    new Option('--api-socket <path>', 'unix socket of the daemon (default: from the configuration)')
   program
     .command('serve')
     .description('Run the daemon that runtimes hand their listeners over to.')
@@ -46,13 +47,14 @@ function createProgram(outcome: Outcome): Command {
     .option('--ignore <calls>', 'names, separated by commas, that never lead to a stop')
     .option('--debounce <time>', 'stop after this long without another forbidden call', '5s')
     .option('--max-delay <time>', 'stop at the latest this long after the first', '30s')
-    .option('--json', 'the report as one line of JSON on stderr (stdout is the command\'s)')
+    .option('--json', "the report as one line of JSON on stderr (stdout is the command's)")
     .option('--report <file>', 'write the report as JSON to a file')
     .action(async (words, flags) => outcome(await (await import('./commands/run.ts')).run(words, flags)))
   program
     .command('ps')
     .description('List the containers that a daemon knows.')
     .addOption(apiSocket())
+    .option('--config <file>', 'configuration of the daemon, which names its socket')
     .option('--json', 'JSON instead of a table')
     .action(async flags => outcome(await (await import('./commands/ps.ts')).ps(flags)))
   program
@@ -60,6 +62,7 @@ function createProgram(outcome: Outcome): Command {
     .description('Show one container: its state, reason, message, and calls.')
     .argument('<id>', "the runtime's id, or a key of ps")
     .addOption(apiSocket())
+    .option('--config <file>', 'configuration of the daemon, which names its socket')
     .option('--json', 'JSON instead of text')
     .action(async (id, flags) => outcome(await (await import('./commands/describe.ts')).describe(id, flags)))
   program
@@ -88,7 +91,9 @@ function failure(error: unknown): number {
 }
 
 // A reader that has gone, as with `| head`, is no failure.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? EXIT.ok : EXIT.failure))
+process.stdout.on('error', (error: NodeJS.ErrnoException) =>
+  process.exit(error.code === 'EPIPE' ? EXIT.ok : EXIT.failure),
+)
 
 const code = await main(process.argv)
 // What stdout still holds is written before the process ends by itself.

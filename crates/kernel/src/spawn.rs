@@ -315,9 +315,8 @@ fn clone_reaper(plan: &Plan, words: &Words, report: i32) -> Result<Reaper, Error
     let pid = cloned.map_err(|errno| Error::Prepare(Errno::from_raw_os_error(errno)))?;
     words.reaper_pid.store(pid, Ordering::Release);
     // SAFETY: CLONE_PIDFD stored a new descriptor that nobody else owns.
-    Ok(Reaper {
-        pidfd: unsafe { OwnedFd::from_raw_fd(pidfd) },
-    })
+    let pidfd = unsafe { OwnedFd::from_raw_fd(pidfd) };
+    Ok(Reaper { pidfd })
 }
 
 /// `clone(flags, NULL, &pidfd, ...)`: a fork with some things shared.

@@ -159,7 +159,7 @@ mod tests {
             r#"{"answer":"continue"}"#,
             "{",
         ] {
-            assert_eq!(continues(None, Some(text), false, true).0, false, "{text}");
+            assert!(!continues(None, Some(text), false, true).0, "{text}");
         }
     }
 

@@ -84,7 +84,13 @@ impl Identity {
             };
         };
         let process = Process::take(state.pid).ok().map(|process| process.mark());
-        let runtime = [executable(peer), process.and_then(Mark::executable)];
+        // runc's init runs a copy of runc (CVE-2019-5736), so a copy counts as well. Anything else that the process runs by
+        // now is the user's program already: an exec does not wait for us.
+        let peer = executable(peer);
+        let copy = process
+            .and_then(Mark::executable)
+            .filter(|own| peer.is_some_and(|peer| own.is_copy_of(peer)));
+        let runtime = [peer, copy];
         let phase = Phase::Init {
             process,
             runtime: runtime.into_iter().flatten().collect(),

@@ -23,9 +23,20 @@ pub struct Process {
     pidfd: OwnedFd,
 }
 
-/// An executable by device and inode.
+/// An executable by device, inode and size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Executable((u64, u64));
+pub struct Executable {
+    file: (u64, u64),
+    size: u64,
+}
+
+impl Executable {
+    /// Whether it may be a copy of the other, as far as their sizes tell.
+    #[must_use]
+    pub fn is_copy_of(self, other: Self) -> bool {
+        self.size == other.size
+    }
+}
 
 impl Process {
     /// Takes hold of a process by a number that somebody told us. The error says why it is not trusted.
@@ -109,10 +120,14 @@ impl Mark {
     }
 }
 
-/// Device and inode of the executable that a process or thread runs.
+/// The executable that a process or thread runs.
 #[must_use]
 pub fn executable(pid: u32) -> Option<Executable> {
-    identity(&format!("/proc/{pid}/exe")).map(Executable)
+    let metadata = fs::metadata(format!("/proc/{pid}/exe")).ok()?;
+    Some(Executable {
+        file: (metadata.dev(), metadata.ino()),
+        size: metadata.size(),
+    })
 }
 
 /// Device and inode of a process's or thread's pid namespace.

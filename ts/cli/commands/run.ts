@@ -43,7 +43,10 @@ export async function run(words: string[], flags: RunFlags): Promise<number> {
 function optionsOf([command = '', ...args]: string[], flags: RunFlags): RunOptions {
   const { action, answer, probes } = flags
   const ignore = listOf(flags.ignore)
-  const times = { debounceMs: durationOf('--debounce', flags.debounce), maxDelayMs: durationOf('--max-delay', flags.maxDelay) }
+  const times = {
+    debounceMs: durationOf('--debounce', flags.debounce),
+    maxDelayMs: durationOf('--max-delay', flags.maxDelay),
+  }
   return { command, args, action, answer, probes, ignore, ...times, ...denials(flags) }
 }
 
@@ -68,7 +71,8 @@ function listOf(text = ''): string[] {
 
 function durationOf(flag: string, text: string): number {
   const ms = parseDuration(text)
-  if (ms === undefined) throw new NotifydError('ERR_USAGE', `${flag}: "${text}" is not a duration; write 500ms, 5s or 2m`)
+  if (ms === undefined)
+    throw new NotifydError('ERR_USAGE', `${flag}: "${text}" is not a duration; write 500ms, 5s or 2m`)
   return ms
 }
 
