@@ -16,8 +16,6 @@ function createProgram(outcome: Outcome): Command {
     .version(readVersion())
     .exitOverride()
     .enablePositionalOptions()
-  const apiSocket = (): Option =>
-    new Option('--api-socket <path>', 'unix socket of the daemon (default: from the configuration)')
   program
     .command('serve')
     .description('Run the daemon that runtimes hand their listeners over to.')
@@ -71,6 +69,10 @@ function createProgram(outcome: Outcome): Command {
     .option('--json', 'JSON instead of a table')
     .action(async flags => outcome(await (await import('./commands/doctor.ts')).doctor(flags)))
   return program
+}
+
+function apiSocket(): Option {
+  return new Option('--api-socket <path>', 'unix socket of the daemon (default: from the configuration)')
 }
 
 async function main(argv: readonly string[]): Promise<number> {

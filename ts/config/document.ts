@@ -93,7 +93,7 @@ function keyNode(document: Document, path: Path): Node | undefined {
 }
 
 function child(node: Node | undefined, key: string | number): Node | undefined {
-  return isCollection(node) ? (node.get(key, true) as Node | undefined) : undefined
+  return isCollection(node) ? node.get(key, true) : undefined
 }
 
 function resolve(document: Document, node: Node | undefined): Node | undefined {

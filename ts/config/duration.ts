@@ -15,7 +15,7 @@ export function parseDuration(text: string): number | undefined {
 
 /** The largest unit that loses nothing: 90000 is `90s`, 120000 is `2m`. */
 export function formatDuration(durationMs: number): string {
-  const unit = (['h', 'm', 's'] as const).find(unit => durationMs > 0 && durationMs % unitMs[unit] === 0)
+  const unit = (['h', 'm', 's'] as const).find(name => durationMs > 0 && durationMs % unitMs[name] === 0)
   if (durationMs === 0) return '0s'
   return unit === undefined ? `${durationMs}ms` : `${durationMs / unitMs[unit]}${unit}`
 }

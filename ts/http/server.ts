@@ -86,7 +86,8 @@ function guarded(fetch: Fetch, configuredHost: string): Fetch {
 /** A reader of a few kilobytes needs no more; slow or endless ones are let go. */
 function serverOf(fetch: Fetch): Server {
   const limits = { maxHeaderSize: 16_384, headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 5000 }
-  const server = createServer(limits, getRequestListener(fetch, { overrideGlobalObjects: false }))
+  const listener = getRequestListener(fetch, { overrideGlobalObjects: false })
+  const server = createServer(limits, (request, response) => void listener(request, response))
   server.maxConnections = 256
   return server
 }

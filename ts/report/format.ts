@@ -64,7 +64,7 @@ function widthOf(text: string): number {
 /** JSON escapes C0 controls itself; the others are written as \uXXXX, which is the same value. */
 export function formatJson(value: unknown, indent = 2): string {
   const text = JSON.stringify(value, null, indent)
-  const escaped = text.replace(unsafe, char => (char === '\n' ? char : [...char.split('')].map(unitOf).join('')))
+  const escaped = text.replace(unsafe, char => (char === '\n' ? char : char.split('').map(unitOf).join('')))
   return `${escaped}\n`
 }
 

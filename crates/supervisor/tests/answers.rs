@@ -108,7 +108,7 @@ fn a_flooding_container_does_not_keep_another_waiting() {
     let flood = Guest::new("flood", "while :; do kill -0 $$; done");
     let quiet = Guest::new(
         "quiet",
-        "i=0; while [ $i -lt 500 ]; do kill -0 $$; i=$((i+1)); done; sleep 60",
+        "i=0; while [ $i -lt 500 ]; do kill -0 $$; i=$((i+1)); done; exec sleep 60",
     );
     send(&bench.connect(), flood.state("flood").as_bytes(), &fds(&flood.listener));
     send(&bench.connect(), quiet.state("quiet").as_bytes(), &fds(&quiet.listener));

@@ -16,7 +16,7 @@ use support::{Bench, Guest, OPTIONS, fds, send};
 #[test]
 fn without_descriptors_hand_overs_are_refused_and_the_acceptor_sleeps() {
     let mut bench = Bench::new("limit", OPTIONS);
-    let guest = Guest::new("limit", "kill -0 $$; sleep 60");
+    let guest = Guest::new("limit", "kill -0 $$; exec sleep 60");
     let address = SocketAddrUnix::new(bench.folder.0.join("listener.sock")).unwrap();
     let sockets: Vec<_> = (0..5)
         .map(|_| socket(AddressFamily::UNIX, SocketType::STREAM, None).unwrap())

@@ -25,7 +25,7 @@ fn alone() -> std::sync::MutexGuard<'static, ()> {
 fn a_container_is_served_while_its_runtime_keeps_the_connection_open() {
     let _alone = alone();
     let mut bench = Bench::new("open", OPTIONS);
-    let guest = Guest::new("open", "kill -0 $$; kill -0 $$; sleep 60");
+    let guest = Guest::new("open", "kill -0 $$; kill -0 $$; exec sleep 60");
     let connection = bench.connect();
     send(&connection, guest.state("web").as_bytes(), &fds(&guest.listener));
     let token = bench.expect_container("web");
@@ -44,7 +44,7 @@ fn a_message_in_pieces_makes_one_container_that_is_served_before_its_end() {
             ..OPTIONS
         },
     );
-    let guest = Guest::new("pieces", "kill -0 $$; sleep 60");
+    let guest = Guest::new("pieces", "kill -0 $$; exec sleep 60");
     let (connection, text) = (bench.connect(), guest.state("cut"));
     let (first, rest) = text.as_bytes().split_at(10);
     send(&connection, first, &fds(&guest.listener));
@@ -68,7 +68,7 @@ fn a_silent_peer_is_dropped_in_time_and_delays_nobody() {
     let mut bench = Bench::new("silent", OPTIONS);
     let silent = bench.connect();
     send(&silent, b"{", &[]);
-    let guest = Guest::new("silent", "kill -0 $$; sleep 60");
+    let guest = Guest::new("silent", "kill -0 $$; exec sleep 60");
     send(
         &bench.connect(),
         guest.state("prompt").as_bytes(),
@@ -87,7 +87,7 @@ fn a_silent_peer_is_dropped_in_time_and_delays_nobody() {
 fn malformed_hand_overs_leave_one_reason_each_and_no_descriptor() {
     let _alone = alone();
     let mut bench = Bench::new("malformed", OPTIONS);
-    let guest = Guest::new("malformed", "sleep 60");
+    let guest = Guest::new("malformed", "exec sleep 60");
     let pipe = eventfd(0, EventfdFlags::CLOEXEC).unwrap();
     let pipes: Vec<OwnedFd> = (0..253).map(|_| pipe.try_clone().unwrap()).collect();
     let many: Vec<BorrowedFd<'_>> = pipes.iter().map(AsFd::as_fd).collect();
@@ -143,7 +143,7 @@ fn descriptors_are_told_apart_by_name_and_surplus_ones_are_closed() {
     let _alone = alone();
     let mut bench = Bench::new("swapped", OPTIONS);
     let (guest, other) = (
-        Guest::new("swapped", "kill -0 $$; sleep 60"),
+        Guest::new("swapped", "kill -0 $$; exec sleep 60"),
         eventfd(0, EventfdFlags::CLOEXEC).unwrap(),
     );
     let before = open_files();
@@ -171,7 +171,7 @@ fn descriptors_are_told_apart_by_name_and_surplus_ones_are_closed() {
 fn an_id_with_quotes_and_a_megabyte_of_annotation_are_served() {
     let _alone = alone();
     let mut bench = Bench::new("odd", OPTIONS);
-    let guest = Guest::new("odd", "sleep 60");
+    let guest = Guest::new("odd", "exec sleep 60");
     let big = "x".repeat(1 << 20);
     let text = guest.state("q\\\"\\\\").replace(
         "\"bundle\"",
@@ -223,7 +223,7 @@ fn three_hundred_hand_overs_at_once_are_all_registered() {
             ..OPTIONS
         },
     );
-    let guests: Vec<Guest> = (0..300).map(|n| Guest::new(&format!("many{n}"), "sleep 60")).collect();
+    let guests: Vec<Guest> = (0..300).map(|n| Guest::new(&format!("many{n}"), "exec sleep 60")).collect();
     std::thread::scope(|scope| {
         for (number, guest) in guests.iter().enumerate() {
             let connection = bench.connect();
@@ -246,7 +246,7 @@ fn three_hundred_hand_overs_at_once_are_all_registered() {
 fn the_same_listener_twice_is_refused_and_the_first_goes_on() {
     let _alone = alone();
     let mut bench = Bench::new("twice", OPTIONS);
-    let guest = Guest::new("twice", "kill -0 $$; kill -0 $$; kill -0 $$; sleep 60");
+    let guest = Guest::new("twice", "kill -0 $$; kill -0 $$; kill -0 $$; exec sleep 60");
     for _ in 0..2 {
         send(&bench.connect(), guest.state("twice").as_bytes(), &fds(&guest.listener));
     }
@@ -267,8 +267,8 @@ fn listeners_beyond_the_bound_are_refused_by_name_and_cost_nothing() {
         },
     );
     let (first, second) = (
-        Guest::new("bound1", "kill -0 $$; sleep 60"),
-        Guest::new("bound2", "sleep 60"),
+        Guest::new("bound1", "kill -0 $$; exec sleep 60"),
+        Guest::new("bound2", "exec sleep 60"),
     );
     send(&bench.connect(), first.state("first").as_bytes(), &fds(&first.listener));
     let token = bench.expect_container("first");
@@ -289,7 +289,7 @@ fn several_listeners_of_one_container_end_one_by_one() {
     let _alone = alone();
     let mut bench = Bench::new("exec", OPTIONS);
     let (init, exec) = (
-        Guest::new("init", "kill -0 $$; sleep 60"),
+        Guest::new("init", "kill -0 $$; exec sleep 60"),
         Guest::new("exec", "kill -0 $$"),
     );
     send(&bench.connect(), init.state("pod").as_bytes(), &fds(&init.listener));
@@ -312,8 +312,8 @@ fn a_hand_over_with_anothers_id_cannot_have_that_one_stopped() {
     let _alone = alone();
     let mut bench = Bench::new("fake", OPTIONS);
     let (victim, liar) = (
-        Guest::new("victim", "sleep 60"),
-        Guest::new("liar", "kill -0 $$; sleep 60"),
+        Guest::new("victim", "exec sleep 60"),
+        Guest::new("liar", "kill -0 $$; exec sleep 60"),
     );
     send(
         &bench.connect(),
@@ -349,7 +349,7 @@ fn pids_that_no_container_can_have_are_never_taken() {
     let _alone = alone();
     let mut bench = Bench::new("pids", OPTIONS);
     for (number, init) in [0, 1, std::process::id()].into_iter().enumerate() {
-        let guest = Guest::new(&format!("pids{number}"), "kill -0 $$; sleep 60");
+        let guest = Guest::new(&format!("pids{number}"), "kill -0 $$; exec sleep 60");
         let id = format!("p{number}");
         send(
             &bench.connect(),
@@ -367,7 +367,7 @@ fn pids_that_no_container_can_have_are_never_taken() {
 fn a_container_is_stopped_by_its_init_and_its_listener_ends() {
     let _alone = alone();
     let mut bench = Bench::new("stop", OPTIONS);
-    let guest = Guest::new("stop", "kill -0 $$; sleep 60");
+    let guest = Guest::new("stop", "kill -0 $$; exec sleep 60");
     send(
         &bench.connect(),
         guest.state("doomed").as_bytes(),
@@ -387,7 +387,7 @@ fn closing_ends_all_threads_and_leaves_no_descriptor_and_no_path() {
     let _alone = alone();
     let before = open_files();
     let mut bench = Bench::new("close", OPTIONS);
-    let guest = Guest::new("close", "kill -0 $$; sleep 60");
+    let guest = Guest::new("close", "kill -0 $$; exec sleep 60");
     send(&bench.connect(), guest.state("web").as_bytes(), &fds(&guest.listener));
     bench.expect_container("web");
     let since = Instant::now();
