@@ -135,7 +135,7 @@ export function show(value: unknown): string {
   if (value === null || value === undefined) return 'an empty value'
   if (Array.isArray(value)) return 'a list'
   if (typeof value === 'object') return 'a mapping'
-  const text = typeof value === 'string' ? JSON.stringify(value) : String(value as number)
+  const text = typeof value === 'string' ? JSON.stringify(value) : `${value as number}`
   const visible = text.replace(/[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g, '?')
   return visible.length > 60 ? `${visible.slice(0, 57)}…"` : visible
 }
