@@ -102,7 +102,6 @@ impl Supervisor {
 
     /// Copies whole event records (EVENT_BYTES each) into the buffer; returns how many.
     #[napi]
-    #[expect(clippy::cast_possible_truncation, reason = "a buffer of 2^32 records does not exist")]
     #[allow(unsafe_code, reason = "napi has no safe way to write into JavaScript's memory")]
     pub fn drain(&self, mut into: Uint8Array) -> u32 {
         // SAFETY: JavaScript waits for this call, so nobody else uses the array meanwhile; `ts/` never shares it.

@@ -223,7 +223,9 @@ fn three_hundred_hand_overs_at_once_are_all_registered() {
             ..OPTIONS
         },
     );
-    let guests: Vec<Guest> = (0..300).map(|n| Guest::new(&format!("many{n}"), "exec sleep 60")).collect();
+    let guests: Vec<Guest> = (0..300)
+        .map(|n| Guest::new(&format!("many{n}"), "exec sleep 60"))
+        .collect();
     std::thread::scope(|scope| {
         for (number, guest) in guests.iter().enumerate() {
             let connection = bench.connect();
