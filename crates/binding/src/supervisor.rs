@@ -105,7 +105,9 @@ impl Supervisor {
     #[allow(unsafe_code, reason = "napi has no safe way to write into JavaScript's memory")]
     pub fn drain(&self, mut into: Uint8Array) -> u32 {
         // SAFETY: JavaScript waits for this call, so nobody else uses the array meanwhile; `ts/` never shares it.
-        self.core.drain(unsafe { into.as_mut() }) as u32
+        let records = self.core.drain(unsafe { into.as_mut() });
+        // A buffer of 2^32 records does not exist.
+        u32::try_from(records).unwrap_or(u32::MAX)
     }
 
     /// Asks for one wake() at the next event or notice; false: something is there already, drain first.
