@@ -48,7 +48,14 @@ export function decodeEvent(view: DataView, offset: number): EventRecord {
 }
 
 function decodeArgs(view: DataView, offset: number): bigint[] {
-  return Array.from({ length: 6 }, (_, index) => view.getBigUint64(offset + index * 8, true))
+  return [
+    view.getBigUint64(offset, true),
+    view.getBigUint64(offset + 8, true),
+    view.getBigUint64(offset + 16, true),
+    view.getBigUint64(offset + 24, true),
+    view.getBigUint64(offset + 32, true),
+    view.getBigUint64(offset + 40, true),
+  ]
 }
 
 /** What the pump looks at for every event; kept apart from decodeEvent because a flood costs only this. */

@@ -1,6 +1,7 @@
 /** Supervises one command without any container engine: launch, collect, report. */
 
 import { constants } from 'node:os'
+import { createNames } from './call-names.ts'
 import { systemClock, toTime, type Clock } from './clock.ts'
 import type { Policy } from './config/schema.ts'
 import type { Container, Described } from './containers.ts'
@@ -11,7 +12,6 @@ import { loadNative, type Native, type Supervisor } from './native.ts'
 import { compile, type Denials } from './profiles.ts'
 import { createEnding, createHooks, type Ending, type RunEvents } from './run-hooks.ts'
 import { createReport, type RunReport } from './run-report.ts'
-import { namesOf } from './supervision.ts'
 
 export type { RunEvents } from './run-hooks.ts'
 export type { RunReport } from './run-report.ts'
@@ -60,6 +60,7 @@ export async function run(options: RunOptions, deps: RunDeps = {}): Promise<Run>
   options.signal?.throwIfAborted()
   const native = deps.native ?? loadNative()
   const clock = deps.clock ?? systemClock
+  const names = createNames(native)
   const { program, warnings } = compile(options, native)
   const described = { ...describe(options), warnings }
   const answer = defaultAnswer(described)
@@ -70,12 +71,12 @@ export async function run(options: RunOptions, deps: RunDeps = {}): Promise<Run>
   const ledger: Ledger = createLedger({
     clock,
     answer,
-    names: namesOf(native),
+    names,
     supervisor: () => supervisor,
     describe: () => described,
     storm: { stops: 0, withinMs: 0 },
     epoch: clock.wallMs().toString(36),
-    hooks: createHooks(emitter, namesOf(native), ending.left),
+    hooks: createHooks(emitter, names, ending.left),
   })
   const release = clock.hold()
   try {

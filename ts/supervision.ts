@@ -2,13 +2,12 @@
 
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
-import type { Names } from './calls.ts'
+import { createNames } from './call-names.ts'
 import { toTime, type Clock } from './clock.ts'
 import type { Config } from './config/schema.ts'
 import { viewOf, type ContainerView } from './containers.ts'
 import { createHooks, type DaemonEvents } from './daemon-hooks.ts'
 import { Emitter } from './emitter.ts'
-import { errnoName } from './errno.ts'
 import { defaultAnswer, describeHandover } from './handover.ts'
 import type { History } from './history.ts'
 import type { DaemonSource, MetricsText } from './http/source.ts'
@@ -40,7 +39,7 @@ export function supervise({ config, clock, native, history, log }: SupervisionDe
   let isReady = false
   const supervisor: Supervisor = new native.Supervisor(supervisorOptions(config), () => ledger.wake())
   const emitter = new Emitter<DaemonEvents>()
-  const names = namesOf(native)
+  const names = createNames(native)
   const narration = createNarration(log, clock)
   const metrics = createMetrics(config.metrics, {
     stats: () => supervisor.stats(),
@@ -77,10 +76,6 @@ export function supervise({ config, clock, native, history, log }: SupervisionDe
 
   const source = createSource({ ledger, history, clock, metrics, ready: () => isReady })
   return { emitter, source, listen, close }
-}
-
-export function namesOf(native: Native): Names {
-  return { syscallName: native.syscallName, abiName: native.abiName, errnoName }
 }
 
 function supervisorOptions(config: Config): SupervisorOptions {

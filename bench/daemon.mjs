@@ -1,0 +1,80 @@
+/**
+ * Our daemon as the benchmark runs it: on the socket given, with a subscriber that gets every event. Prints "ready", then
+ * answers commands on standard input with one line of JSON each:
+ *
+ * stats       {"listeners":0,"rssBytes":70000000,"loopWakeups":12}
+ * block MS    {"blockedMs":1500} at once; then blocks JavaScript for that long, and, once no event has come for half a
+ *             second, {"events":65536,"eventsPerSecond":2100000} of all that came since
+ *
+ * node --expose-gc daemon.mjs SOCKET
+ */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+
+const dist = join(dirname(dirname(fileURLToPath(import.meta.url))), 'dist')
+const load = path => import(pathToFileURL(join(dist, path)).href)
+const [{ createDaemon, parseConfig }, { loadNative }] = await Promise.all([load('index.js'), load('native.js')])
+
+const [socket] = process.argv.slice(2)
+const stateDir = mkdtempSync(join(tmpdir(), 'sn-bench-daemon-'))
+const native = loadNative()
+let supervisor
+
+/** The loop's own counts are not part of the public interface. */
+class Watched extends native.Supervisor {
+  constructor(...args) {
+    super(...args)
+    supervisor = this
+  }
+}
+
+const daemon = await createDaemon(
+  parseConfig({
+    listener: { socket },
+    http: { address: 'off', socket: `${socket}.api` },
+    stateDir,
+    log: { level: 'silent' },
+  }),
+  { native: { ...native, Supervisor: Watched } },
+)
+
+let events = 0
+let firstAtMs = 0
+let lastAtMs = 0
+daemon.on('event', () => {
+  lastAtMs = performance.now()
+  if (events === 0) firstAtMs = lastAtMs
+  events += 1
+})
+
+const sleep = ms => new Promise(resolve => setTimeout(resolve, ms))
+const tell = value => console.log(JSON.stringify(value))
+
+function stats() {
+  globalThis.gc()
+  const { listeners, loopWakeups } = supervisor.stats()
+  tell({ listeners, rssBytes: process.memoryUsage.rss(), loopWakeups })
+}
+
+async function block(ms) {
+  tell({ blockedMs: ms })
+  // The line has to leave before this thread sleeps.
+  await sleep(50)
+  events = 0
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
+  const wokenAtMs = performance.now()
+  while (events === 0 || performance.now() - Math.max(lastAtMs, wokenAtMs) < 500) await sleep(50)
+  tell({ events, eventsPerSecond: (events / (lastAtMs - firstAtMs)) * 1000 })
+}
+
+console.log('ready')
+for await (const line of createInterface({ input: process.stdin })) {
+  const [command, argument] = line.split(' ')
+  if (command === 'stats') stats()
+  else if (command === 'block') await block(Number(argument))
+}
+await daemon.close()
+rmSync(stateDir, { recursive: true, force: true })
