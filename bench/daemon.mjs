@@ -3,8 +3,8 @@
  * answers commands on standard input with one line of JSON each:
  *
  * stats       {"listeners":0,"rssBytes":70000000,"loopWakeups":12}
- * block MS    {"blockedMs":1500} at once; then blocks JavaScript for that long, and, once no event has come for half a
- *             second, {"events":65536,"eventsPerSecond":2100000} of all that came since
+ * block MS    {"blockedMs":1500} at once; then blocks JavaScript for that long, and, two seconds later,
+ *             {"events":65536,"eventsPerSecond":2100000} of all that came since
  *
  * node --expose-gc daemon.mjs SOCKET
  */
@@ -50,6 +50,9 @@ daemon.on('event', () => {
   events += 1
 })
 
+/** A full ring is empty long before. */
+const DRAINED_MS = 2000
+
 const sleep = ms => new Promise(resolve => setTimeout(resolve, ms))
 const tell = value => console.log(JSON.stringify(value))
 
@@ -60,13 +63,11 @@ function stats() {
 }
 
 async function block(ms) {
-  tell({ blockedMs: ms })
-  // The line has to leave before this thread sleeps.
-  await sleep(50)
   events = 0
+  // Writing to a pipe is synchronous, so the line has left before this thread sleeps.
+  tell({ blockedMs: ms })
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
-  const wokenAtMs = performance.now()
-  while (events === 0 || performance.now() - Math.max(lastAtMs, wokenAtMs) < 500) await sleep(50)
+  await sleep(DRAINED_MS)
   tell({ events, eventsPerSecond: (events / (lastAtMs - firstAtMs)) * 1000 })
 }
 
