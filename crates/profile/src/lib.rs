@@ -21,6 +21,7 @@ mod model;
 mod nearest;
 mod resolve;
 mod syscalls;
+mod to_json;
 mod written;
 
 pub use abi::Abi;
