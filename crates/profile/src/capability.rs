@@ -133,6 +133,13 @@ fn unknown(place: Place, name: &str) -> Error {
     Error::UnknownCapability {
         place,
         name: name.to_owned(),
-        hint: did_you_mean(nearest(&full_name(name), CAPABILITIES.into_iter())),
+        hint: did_you_mean(nearest_full_name(name)),
     }
+}
+
+/// Compared without the prefix, which would make short names look alike.
+fn nearest_full_name(name: &str) -> Option<String> {
+    let full = full_name(name);
+    let bare = |full: &'static str| full.trim_start_matches(PREFIX);
+    nearest(full.trim_start_matches(PREFIX), CAPABILITIES.into_iter().map(bare)).map(full_name)
 }
