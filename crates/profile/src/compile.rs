@@ -12,6 +12,7 @@ use notifyd_bpf::Program;
 use rustix::fs::MemfdFlags;
 
 use crate::model::{ActionName, Condition, Operator, Profile, Rule};
+use crate::nearest::did_you_mean;
 use crate::syscalls::exists_anywhere;
 use crate::{Abi, Error, Place, suggest};
 
@@ -40,8 +41,8 @@ pub struct Compiled {
 pub fn compile(profile: &Profile, native: Abi) -> Result<Compiled, Error> {
     let _one_at_a_time = LIBSECCOMP.lock().unwrap_or_else(PoisonError::into_inner);
     let mut compiler = Compiler::new(profile, native)?;
-    for (index, rule) in profile.rules.iter().enumerate() {
-        compiler.add(index, rule)?;
+    for rule in &profile.rules {
+        compiler.add(rule)?;
     }
     compiler.finish()
 }
@@ -93,9 +94,9 @@ impl Compiler {
         })
     }
 
-    fn add(&mut self, index: usize, rule: &Rule) -> Result<(), Error> {
+    fn add(&mut self, rule: &Rule) -> Result<(), Error> {
         let place = Place::Rule {
-            index,
+            index: rule.written_at,
             name: rule.names.first().cloned(),
         };
         self.warnings.extend(misplaced_errno(&place, rule.action, rule.errno));
@@ -244,9 +245,7 @@ fn skipped_names(names: &[String]) -> Vec<String> {
 }
 
 fn unknown_name(name: &str) -> String {
-    let hint = suggest(name)
-        .map(|nearest| format!("; did you mean {nearest}"))
-        .unwrap_or_default();
+    let hint = did_you_mean(suggest(name));
     format!("rules skipped for {name:?}, which is no system call{hint}")
 }
 

@@ -2,6 +2,7 @@
 
 use notifyd_bpf::{Denied, Errno, Program, Subcall, X32_SYSCALL_BIT};
 
+use crate::nearest::did_you_mean;
 use crate::{Abi, Error, number, suggest};
 
 /// Numbers of `socketcall` and `ipc` in `asm/unistd_32.h`.
@@ -119,9 +120,7 @@ fn check(name: &str) -> Result<(), Error> {
         .map(|abi| abi.label())
         .collect();
     if abis.is_empty() {
-        let hint = suggest(name)
-            .map(|nearest| format!("; did you mean {nearest}"))
-            .unwrap_or_default();
+        let hint = did_you_mean(suggest(name));
         return Err(Error::UnknownCall {
             name: name.to_owned(),
             hint,

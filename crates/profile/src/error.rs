@@ -9,6 +9,8 @@ use libseccomp::error::SeccompError;
 pub enum Place {
     /// Outside the rules.
     Top,
+    /// Not in the profile: the capabilities that it is resolved for.
+    Capabilities,
     /// In a rule, counted from 0, with its first name.
     Rule {
         /// Index in `syscalls`.
@@ -22,6 +24,7 @@ impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Top => f.write_str("the profile"),
+            Self::Capabilities => f.write_str("the given capabilities"),
             Self::Rule { index, name: None } => write!(f, "rule {index}"),
             Self::Rule {
                 index,
@@ -59,6 +62,11 @@ pub enum Error {
         "reading the profile: it has neither defaultAction nor linux.seccomp; expected the seccomp object or a whole config.json"
     )]
     NoProfile,
+    /// What engines take for a container without seccomp.
+    #[error(
+        "reading the profile: it has neither defaultAction nor syscalls, which the engines take for no seccomp at all; expected the seccomp object or a whole config.json"
+    )]
+    SeccompOff,
     /// An engine's format, whose conditions the engine resolves before a runtime sees them.
     #[error(
         "reading {place}: field {field} belongs to the format of Docker and Podman, only plain OCI profiles are accepted; hint: take linux.seccomp from the config.json of a container"
@@ -68,6 +76,72 @@ pub enum Error {
         place: Place,
         /// The field.
         field: &'static str,
+    },
+    /// Fields of two engines, each of which passes over the other's.
+    #[error(
+        "reading {place}: {field} is read by Podman and CRI-O only, and minKernel of {other} by Docker only; hint: remove one of them"
+    )]
+    TwoFormats {
+        /// Where the first is.
+        place: Place,
+        /// The first.
+        field: &'static str,
+        /// Where minKernel is.
+        other: Place,
+    },
+    /// A field that some runtimes take for a known one.
+    #[error(
+        "reading {place}: field {field:?} differs from {known} in letter case only, so that some runtimes read it and others do not; hint: write {known}"
+    )]
+    LetterCase {
+        /// Where.
+        place: Place,
+        /// The field as it is written.
+        field: String,
+        /// The field that it resembles.
+        known: &'static str,
+    },
+    /// Two fields that say the same thing.
+    #[error("reading {place}: it has both {first} and {second}; hint: keep one of them")]
+    Both {
+        /// Where.
+        place: Place,
+        /// The older one.
+        first: &'static str,
+        /// The newer one.
+        second: &'static str,
+    },
+    /// A value that may be there once only.
+    #[error("reading {place}: {field} {value:?} is there twice")]
+    Duplicate {
+        /// Where.
+        place: Place,
+        /// The field.
+        field: &'static str,
+        /// What it holds.
+        value: String,
+    },
+    /// A capability that Linux does not have.
+    #[error("reading {place}: {name:?} is no capability{hint}")]
+    UnknownCapability {
+        /// Where.
+        place: Place,
+        /// The name.
+        name: String,
+        /// Empty, or the nearest name, with a leading semicolon.
+        hint: String,
+    },
+    /// No kernel version.
+    #[error("reading the kernel version: {text:?} does not begin with two numbers, such as 5.10")]
+    KernelVersion {
+        /// What was given.
+        text: String,
+    },
+    /// A profile that asks for a version when none is given.
+    #[error("resolving {place}: it holds for some kernels only, and the kernel's version is not given")]
+    NoKernelVersion {
+        /// Where.
+        place: Place,
     },
     /// A value that is none of those that exist.
     #[error("reading {place}: {field} {value:?} is none of {accepted}")]

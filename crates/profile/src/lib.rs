@@ -1,19 +1,35 @@
 //! Profiles: from JSON text to the program that libseccomp makes of it, and from call names to numbers and back.
 //!
+//! A text is a [`Document`], in the runtimes' format or an engine's; resolved for a host and a container it is a
+//! [`Profile`], and compiled a [`Program`](notifyd_bpf::Program).
+//!
 //! Pure but for the anonymous file through which libseccomp hands over its program. The program is the one that runc
 //! and crun, which use libseccomp too, would have loaded.
 #![forbid(unsafe_code)]
 
 mod abi;
+mod architecture;
+mod capability;
 mod compile;
 mod deny_list;
+mod document;
+mod errno;
 mod error;
+mod facts;
+mod fields;
 mod model;
+mod nearest;
+mod resolve;
 mod syscalls;
+mod to_json;
+mod written;
 
 pub use abi::Abi;
+pub use capability::{CAPABILITIES, CRIO_CAPABILITIES, DOCKER_CAPABILITIES, PODMAN_CAPABILITIES, capabilities};
 pub use compile::{Compiled, compile, libseccomp_version};
 pub use deny_list::deny_list;
+pub use document::{Document, Format, MAX_TEXT_BYTES};
 pub use error::{Error, Place};
-pub use model::{ActionName, Condition, MAX_TEXT_BYTES, Operator, Profile, Rule};
+pub use facts::{Facts, KernelVersion};
+pub use model::{ActionName, Condition, Operator, Profile, Rule};
 pub use syscalls::{display_name, name, number, suggest};

@@ -1,19 +1,6 @@
-//! OCI `linux.seccomp`, read and validated.
-
-use std::str::FromStr;
+//! OCI `linux.seccomp`, as a runtime is given it.
 
 use libseccomp::ScmpArch;
-use serde::Deserialize;
-use serde_json::{Map, Value};
-
-use crate::{Error, Place};
-
-/// Longest text that is read: what a hand-over may carry.
-pub const MAX_TEXT_BYTES: usize = 4 << 20;
-/// `MAX_ERRNO` of `linux/err.h`.
-const MAX_ERRNO: u64 = 4095;
-/// A call has six arguments.
-const LAST_ARGUMENT: u64 = 5;
 
 /// A profile that a runtime could be given.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +24,10 @@ pub struct Profile {
 /// One entry of `syscalls`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rule {
+    /// Index in `syscalls` of the text, where rules may stand that do not apply here.
+    pub written_at: usize,
+    /// Why the rule is there, in its author's words.
+    pub comment: Option<String>,
     /// The calls, at least one.
     pub names: Vec<String>,
     /// What happens to them.
@@ -89,7 +80,7 @@ pub enum Operator {
 }
 
 /// `defaultAction` and `action` of the OCI runtime specification.
-const ACTIONS: [(&str, ActionName); 9] = [
+pub(crate) const ACTIONS: [(&str, ActionName); 9] = [
     ("SCMP_ACT_KILL", ActionName::Kill),
     ("SCMP_ACT_KILL_PROCESS", ActionName::KillProcess),
     ("SCMP_ACT_KILL_THREAD", ActionName::KillThread),
@@ -102,7 +93,7 @@ const ACTIONS: [(&str, ActionName); 9] = [
 ];
 
 /// `op` of the OCI runtime specification.
-const OPERATORS: [(&str, Operator); 7] = [
+pub(crate) const OPERATORS: [(&str, Operator); 7] = [
     ("SCMP_CMP_NE", Operator::NotEqual),
     ("SCMP_CMP_LT", Operator::Less),
     ("SCMP_CMP_LE", Operator::LessOrEqual),
@@ -111,100 +102,6 @@ const OPERATORS: [(&str, Operator); 7] = [
     ("SCMP_CMP_GT", Operator::Greater),
     ("SCMP_CMP_MASKED_EQ", Operator::MaskedEqual),
 ];
-
-/// Fields that only the engines' formats have.
-const ENGINE_FIELDS: [&str; 2] = ["archMap", "defaultErrno"];
-const ENGINE_RULE_FIELDS: [&str; 4] = ["includes", "excludes", "name", "errno"];
-
-/// The object as it is written; Go's encoder writes null for what is absent.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Written {
-    default_action: String,
-    default_errno_ret: Option<u64>,
-    architectures: Option<Vec<String>>,
-    flags: Option<Vec<String>>,
-    listener_path: Option<String>,
-    listener_metadata: Option<String>,
-    syscalls: Option<Vec<Value>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct WrittenRule {
-    names: Option<Vec<String>>,
-    action: String,
-    errno_ret: Option<u64>,
-    args: Option<Vec<WrittenCondition>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct WrittenCondition {
-    index: u64,
-    value: u64,
-    value_two: Option<u64>,
-    op: String,
-}
-
-impl Profile {
-    /// Reads a seccomp object, or a whole `config.json` that has one.
-    ///
-    /// Fields that are not known are passed over. The formats of Docker and Podman are refused.
-    pub fn parse(text: &str) -> Result<Self, Error> {
-        if text.len() > MAX_TEXT_BYTES {
-            return Err(Error::TooLarge { bytes: text.len() });
-        }
-        let value: Value = serde_json::from_str(text).map_err(|source| Error::Syntax { source })?;
-        let seccomp = seccomp_object(value)?;
-        refuse_engine_fields(&seccomp, &ENGINE_FIELDS, &Place::Top)?;
-        let written = serde_json::from_value(Value::Object(seccomp));
-        written
-            .map_err(|source| Error::Field {
-                place: Place::Top,
-                source,
-            })
-            .and_then(Self::validate)
-    }
-
-    fn validate(written: Written) -> Result<Self, Error> {
-        let rules = written.syscalls.unwrap_or_default();
-        let rules: Vec<Rule> = rules
-            .into_iter()
-            .enumerate()
-            .map(|(at, rule)| read_rule(at, rule))
-            .collect::<Result<_, _>>()?;
-        let profile = Self {
-            default_action: one_of(&Place::Top, "defaultAction", &written.default_action, &ACTIONS)?,
-            default_errno: errno(&Place::Top, "defaultErrnoRet", written.default_errno_ret)?,
-            architectures: written
-                .architectures
-                .unwrap_or_default()
-                .iter()
-                .map(|name| architecture(name))
-                .collect::<Result<_, _>>()?,
-            flags: written.flags.unwrap_or_default(),
-            listener_path: written.listener_path,
-            listener_metadata: written.listener_metadata,
-            rules,
-        };
-        profile.names_are_there()
-    }
-
-    /// A profile whose only permitting rule names nothing is told what that means for its container.
-    fn names_are_there(self) -> Result<Self, Error> {
-        let Some(index) = self.rules.iter().position(|rule| rule.names.is_empty()) else {
-            return Ok(self);
-        };
-        let named = |rule: &Rule| !rule.names.is_empty() && rule.action.permits();
-        if self.default_action.permits() || self.rules.iter().any(named) {
-            return Err(Error::NoNames { index });
-        }
-        Err(Error::AllowsNothing {
-            reason: format!(": rule {index} names no call"),
-        })
-    }
-}
 
 impl ActionName {
     /// Whether a call may run, be it that somebody is asked first.
@@ -226,106 +123,12 @@ impl ActionName {
     }
 }
 
-fn seccomp_object(value: Value) -> Result<Map<String, Value>, Error> {
-    let Value::Object(mut object) = value else {
-        return Err(Error::NoProfile);
-    };
-    if object.contains_key("defaultAction") {
-        return Ok(object);
-    }
-    match object
-        .get_mut("linux")
-        .and_then(|linux| linux.get_mut("seccomp"))
-        .map(Value::take)
-    {
-        Some(Value::Object(seccomp)) => Ok(seccomp),
-        _ => Err(Error::NoProfile),
-    }
-}
-
-fn refuse_engine_fields(object: &Map<String, Value>, fields: &[&'static str], place: &Place) -> Result<(), Error> {
-    match fields
-        .iter()
-        .find(|&&field| object.get(field).is_some_and(|value| !value.is_null()))
-    {
-        Some(field) => Err(Error::EngineFormat {
-            place: place.clone(),
-            field,
-        }),
-        None => Ok(()),
-    }
-}
-
-fn read_rule(index: usize, value: Value) -> Result<Rule, Error> {
-    let name = value.pointer("/names/0").and_then(Value::as_str).map(str::to_owned);
-    let place = Place::Rule { index, name };
-    if let Value::Object(object) = &value {
-        refuse_engine_fields(object, &ENGINE_RULE_FIELDS, &place)?;
-    }
-    let written = serde_json::from_value(value).map_err(|source| Error::Field {
-        place: place.clone(),
-        source,
-    })?;
-    validate_rule(&place, written)
-}
-
-fn validate_rule(place: &Place, written: WrittenRule) -> Result<Rule, Error> {
-    let names = written.names.unwrap_or_default();
-    if names.iter().any(String::is_empty) {
-        return Err(Error::EmptyName { place: place.clone() });
-    }
-    let args = written.args.unwrap_or_default();
-    Ok(Rule {
-        names,
-        action: one_of(place, "action", &written.action, &ACTIONS)?,
-        errno: errno(place, "errnoRet", written.errno_ret)?,
-        conditions: args
+impl Operator {
+    /// The name in JSON.
+    pub fn name(self) -> &'static str {
+        OPERATORS
             .iter()
-            .map(|condition| validate_condition(place, condition))
-            .collect::<Result<_, _>>()?,
-    })
-}
-
-fn validate_condition(place: &Place, written: &WrittenCondition) -> Result<Condition, Error> {
-    Ok(Condition {
-        index: at_most(place, "args index", written.index, LAST_ARGUMENT)?,
-        value: written.value,
-        value_two: written.value_two.unwrap_or(0),
-        operator: one_of(place, "op", &written.op, &OPERATORS)?,
-    })
-}
-
-fn errno(place: &Place, field: &'static str, value: Option<u64>) -> Result<Option<u16>, Error> {
-    value.map(|value| at_most(place, field, value, MAX_ERRNO)).transpose()
-}
-
-fn at_most<T: TryFrom<u64>>(place: &Place, field: &'static str, value: u64, most: u64) -> Result<T, Error> {
-    let narrowed = T::try_from(value).ok().filter(|_| value <= most);
-    narrowed.ok_or_else(|| Error::Range {
-        place: place.clone(),
-        field,
-        value,
-        most,
-    })
-}
-
-fn one_of<T: Copy>(place: &Place, field: &'static str, value: &str, table: &[(&str, T)]) -> Result<T, Error> {
-    let found = table.iter().find(|(name, _)| *name == value).map(|&(_, known)| known);
-    found.ok_or_else(|| Error::Unknown {
-        place: place.clone(),
-        field,
-        value: value.to_owned(),
-        accepted: table.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", "),
-    })
-}
-
-fn architecture(name: &str) -> Result<ScmpArch, Error> {
-    ScmpArch::from_str(name).map_err(|_| Error::Unknown {
-        place: Place::Top,
-        field: "architecture",
-        value: name.to_owned(),
-        accepted: "SCMP_ARCH_X86_64, SCMP_ARCH_X86, SCMP_ARCH_X32, SCMP_ARCH_AARCH64, SCMP_ARCH_ARM and the other \
-                   SCMP_ARCH_ names of libseccomp"
-            .to_owned(),
-    })
+            .find(|(_, operator)| *operator == self)
+            .map_or("", |(name, _)| name)
+    }
 }

@@ -9,6 +9,7 @@ use libseccomp::ScmpSyscall;
 use syscalls::{aarch64, arm, loongarch64, mips64, powerpc64, riscv64, s390x, x86, x86_64};
 
 use crate::Abi;
+use crate::nearest::nearest;
 
 /// How a number without a name is written.
 const UNNAMED: &str = "syscall_";
@@ -52,8 +53,7 @@ pub(crate) fn exists_anywhere(name: &str) -> bool {
 /// The known name nearest to one that is not known, for the text of an error.
 pub fn suggest(name: &str) -> Option<String> {
     let names = Abi::native().iter().flat_map(|&abi| names(abi));
-    let (distance, nearest) = names.map(|known| (distance(name, &known), known)).min()?;
-    (distance <= name.len().div_ceil(4)).then(|| nearest.into_owned())
+    nearest(name, names).map(Cow::into_owned)
 }
 
 fn names(abi: Abi) -> impl Iterator<Item = Cow<'static, str>> {
@@ -107,19 +107,4 @@ fn number_as_written(abi: Abi, name: &str) -> Option<u32> {
     let number: u32 = digits.parse().ok()?;
     let canonical = number.to_string() == digits && number & abi.number_bit() == 0;
     canonical.then_some(number | abi.number_bit())
-}
-
-/// Levenshtein's edit distance.
-fn distance(left: &str, right: &str) -> usize {
-    let mut row: Vec<usize> = (1..=right.len()).collect();
-    for (at, byte) in left.bytes().enumerate() {
-        let (mut diagonal, mut before) = (at, at + 1);
-        for (cell, other) in row.iter_mut().zip(right.bytes()) {
-            let substituted = diagonal + usize::from(byte != other);
-            diagonal = *cell;
-            before = substituted.min(before + 1).min(*cell + 1);
-            *cell = before;
-        }
-    }
-    row.last().copied().unwrap_or(left.len())
 }

@@ -59,10 +59,12 @@ fn engine_formats_are_refused_with_a_hint() {
         let text = format!(r#"{{"defaultAction":"SCMP_ACT_ALLOW","{field}":"x"}}"#);
         assert!(refusal(&text).starts_with(&format!("reading the profile: field {field} belongs to")));
     }
-    for field in ["includes", "excludes", "name", "errno"] {
+    for field in ["includes", "excludes", "errno"] {
         let rule = format!(r#"{{"action":"SCMP_ACT_KILL","{field}":"read"}}"#);
         assert!(rule_refusal(&rule).starts_with(&format!("reading rule 0: field {field} belongs to")));
     }
+    let named = rule_refusal(r#"{"action":"SCMP_ACT_KILL","name":"read"}"#);
+    assert!(named.starts_with("reading rule 0 (read): field name belongs to"));
 }
 
 #[test]
@@ -144,15 +146,11 @@ fn fields_of_the_wrong_type_name_their_rule() {
 
 #[test]
 fn what_is_no_profile_is_refused() {
-    for text in [
-        "[]",
-        "1",
-        "{}",
-        r#"{"linux":{}}"#,
-        r#"{"linux":{"seccomp":null}}"#,
-        r#"{"syscalls":[]}"#,
-    ] {
+    for text in ["[]", "1", r#"{"linux":{}}"#, r#"{"linux":{"seccomp":null}}"#] {
         assert!(matches!(Profile::parse(text), Err(Error::NoProfile)), "{text}");
+    }
+    for text in ["{}", r#"{"syscalls":[]}"#, r#"{"syscalls":null,"flags":[]}"#] {
+        assert!(matches!(Profile::parse(text), Err(Error::SeccompOff)), "{text}");
     }
     for text in ["", "{", "# yaml", "{\"a\":1} x"] {
         assert!(matches!(Profile::parse(text), Err(Error::Syntax { .. })), "{text}");

@@ -1,0 +1,96 @@
+//! A profile's text as somebody wrote it.
+
+use serde_json::{Map, Value};
+
+use crate::written::Written;
+use crate::{Error, Profile, fields};
+
+/// Longest text that is read: what a hand-over may carry.
+pub const MAX_TEXT_BYTES: usize = 4 << 20;
+
+/// Which format a text is written in, found from its own fields.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// The runtimes': `linux.seccomp` of the OCI runtime specification. Nothing in it depends on the host.
+    Oci,
+    /// Docker's and containerd's, by a `minKernel`.
+    ///
+    /// Also any other profile with conditions on capabilities and architectures, an `archMap` or a single `name`: there
+    /// both engines read the same, but for a container without capabilities and for what they look up in `archMap`.
+    Docker,
+    /// Podman's, CRI-O's and Buildah's, by an errno that is given by name (`errno`, `defaultErrno`).
+    ContainersCommon,
+}
+
+/// A profile as it is written: parsed and validated, its conditions open, every field there in its order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Document {
+    json: Value,
+    format: Format,
+    pub(crate) written: Written,
+}
+
+impl Document {
+    /// Reads a seccomp object in any format, or a whole `config.json` that has one.
+    ///
+    /// Fields that are not known are kept and mean nothing. A field that two engines understand differently is refused:
+    /// where the text has what only Podman reads beside what only Docker reads, and where a known field is written in
+    /// other letter case.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        let json = read(text)?;
+        let profile = seccomp_object(&json)?;
+        let format = fields::format(profile)?;
+        let written = Written::read(profile)?;
+        Ok(Self { json, format, written })
+    }
+
+    /// The format.
+    pub const fn format(&self) -> Format {
+        self.format
+    }
+
+    /// All that was written; numbers up to 64 bits are exact.
+    pub const fn json(&self) -> &Value {
+        &self.json
+    }
+}
+
+impl Profile {
+    /// Reads a profile that depends on nothing: a seccomp object, or a whole `config.json` that has one.
+    ///
+    /// Fields that are not known are passed over. The formats of Docker and Podman, which [`Document`] reads, are refused.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        let json = read(text)?;
+        let profile = seccomp_object(&json)?;
+        if let Some(field) = fields::engine_fields(profile).into_iter().next() {
+            return Err(Error::EngineFormat {
+                place: field.place,
+                field: field.name,
+            });
+        }
+        Written::read(profile).map(|written| written.unconditional())
+    }
+}
+
+fn read(text: &str) -> Result<Value, Error> {
+    if text.len() > MAX_TEXT_BYTES {
+        return Err(Error::TooLarge { bytes: text.len() });
+    }
+    serde_json::from_str(text).map_err(|source| Error::Syntax { source })
+}
+
+fn seccomp_object(json: &Value) -> Result<&Map<String, Value>, Error> {
+    let object = json.as_object().ok_or(Error::NoProfile)?;
+    let is_configuration = object.contains_key("linux") || object.contains_key("ociVersion");
+    if object.contains_key("defaultAction") || !is_configuration {
+        return has_a_profile(object).then_some(object).ok_or(Error::SeccompOff);
+    }
+    let seccomp = json.pointer("/linux/seccomp").and_then(Value::as_object);
+    seccomp.filter(|seccomp| has_a_profile(seccomp)).ok_or(Error::NoProfile)
+}
+
+fn has_a_profile(object: &Map<String, Value>) -> bool {
+    let rules = object.get("syscalls").and_then(Value::as_array);
+    object.keys().any(|field| field.eq_ignore_ascii_case("defaultAction"))
+        || rules.is_some_and(|rules| !rules.is_empty())
+}

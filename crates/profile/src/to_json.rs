@@ -1,0 +1,65 @@
+//! A profile as a runtime reads it.
+
+use serde_json::{Map, Value, json};
+
+use crate::architecture::architecture_name;
+use crate::model::{Condition, Profile, Rule};
+
+impl Profile {
+    /// The OCI seccomp object, every number exact.
+    ///
+    /// Comments are kept; runtimes pass over them. [`Rule::written_at`] is not: reading the object again counts anew.
+    pub fn to_json(&self) -> Value {
+        let architectures: Vec<_> = self.architectures.iter().copied().map(architecture_name).collect();
+        let optional = [
+            ("defaultErrnoRet", self.default_errno.map(Value::from)),
+            ("architectures", unless_empty(architectures)),
+            ("flags", unless_empty(self.flags.clone())),
+            ("listenerPath", self.listener_path.clone().map(Value::from)),
+            ("listenerMetadata", self.listener_metadata.clone().map(Value::from)),
+        ];
+        let mut object = Map::from_iter([field("defaultAction", self.default_action.name())]);
+        object.extend(present(optional));
+        object.extend([field("syscalls", self.rules.iter().map(rule).collect::<Vec<_>>())]);
+        object.into()
+    }
+}
+
+fn rule(rule: &Rule) -> Value {
+    let conditions: Vec<_> = rule.conditions.iter().map(condition).collect();
+    let optional = [
+        ("errnoRet", rule.errno.map(Value::from)),
+        ("args", unless_empty(conditions)),
+        ("comment", rule.comment.clone().map(Value::from)),
+    ];
+    let mut object = Map::from_iter([field("names", rule.names.clone()), field("action", rule.action.name())]);
+    object.extend(present(optional));
+    object.into()
+}
+
+fn condition(condition: &Condition) -> Value {
+    let Condition {
+        index,
+        value,
+        value_two,
+        operator,
+    } = *condition;
+    if value_two == 0 {
+        return json!({ "index": index, "value": value, "op": operator.name() });
+    }
+    json!({ "index": index, "value": value, "valueTwo": value_two, "op": operator.name() })
+}
+
+fn field(name: &str, value: impl Into<Value>) -> (String, Value) {
+    (name.to_owned(), value.into())
+}
+
+fn unless_empty<T: Into<Value>>(items: Vec<T>) -> Option<Value> {
+    (!items.is_empty()).then(|| items.into())
+}
+
+fn present<const N: usize>(fields: [(&str, Option<Value>); N]) -> impl Iterator<Item = (String, Value)> {
+    fields
+        .into_iter()
+        .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+}
