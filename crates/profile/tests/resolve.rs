@@ -52,7 +52,11 @@ fn without_capabilities() -> Facts {
 fn first_names(profile: &Profile) -> Vec<&str> {
     let names = |rule: &Rule| rule.names.len();
     assert!(profile.rules.iter().all(|rule| names(rule) == 1));
-    profile.rules.iter().map(|rule| rule.names.first().unwrap().as_str()).collect()
+    profile
+        .rules
+        .iter()
+        .map(|rule| rule.names.first().unwrap().as_str())
+        .collect()
 }
 
 fn named(fixture: &str, facts: &Facts) -> Vec<String> {
