@@ -4,7 +4,7 @@
  *
  * stats       {"listeners":0,"rssBytes":70000000,"loopWakeups":12}
  * block MS    {"blockedMs":1500} at once; then blocks JavaScript for that long, and, two seconds later,
- *             {"events":65536,"eventsPerSecond":2100000} of all that came since
+ *             {"events":65536,"eventsPerSecond":650000} of all that came since
  *
  * node --expose-gc daemon.mjs SOCKET
  */

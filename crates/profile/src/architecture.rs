@@ -2,6 +2,7 @@
 
 use libseccomp::ScmpArch;
 
+use crate::model::name_in;
 use crate::{Abi, Format};
 
 /// `SCMP_ARCH_*` as libseccomp knows them.
@@ -65,10 +66,7 @@ pub(crate) const GO_NAMES: [&str; 26] = [
 
 /// The name in JSON.
 pub(crate) fn architecture_name(architecture: ScmpArch) -> &'static str {
-    ARCHITECTURES
-        .iter()
-        .find(|(_, known)| *known == architecture)
-        .map_or("", |(name, _)| name)
+    name_in(&ARCHITECTURES, architecture)
 }
 
 /// The host's name in `includes.arches` and `excludes.arches`, the same in both engines.

@@ -95,10 +95,7 @@ impl Compiler {
     }
 
     fn add(&mut self, rule: &Rule) -> Result<(), Error> {
-        let place = Place::Rule {
-            index: rule.written_at,
-            name: rule.names.first().cloned(),
-        };
+        let place = rule.place();
         self.warnings.extend(misplaced_errno(&place, rule.action, rule.errno));
         let action = action(rule.action, rule.errno);
         // libseccomp refuses a rule that says what the default says; the runtimes pass over it.

@@ -2,6 +2,8 @@
 
 use libseccomp::ScmpArch;
 
+use crate::Place;
+
 /// A profile that a runtime could be given.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Profile {
@@ -103,6 +105,16 @@ pub(crate) const OPERATORS: [(&str, Operator); 7] = [
     ("SCMP_CMP_MASKED_EQ", Operator::MaskedEqual),
 ];
 
+impl Rule {
+    /// Where it stands in the text, for messages.
+    pub(crate) fn place(&self) -> Place {
+        Place::Rule {
+            index: self.written_at,
+            name: self.names.first().cloned(),
+        }
+    }
+}
+
 impl ActionName {
     /// Whether a call may run, be it that somebody is asked first.
     pub(crate) const fn permits(self) -> bool {
@@ -116,19 +128,19 @@ impl ActionName {
 
     /// The name in JSON.
     pub fn name(self) -> &'static str {
-        ACTIONS
-            .iter()
-            .find(|(_, action)| *action == self)
-            .map_or("", |(name, _)| name)
+        name_in(&ACTIONS, self)
     }
 }
 
 impl Operator {
     /// The name in JSON.
     pub fn name(self) -> &'static str {
-        OPERATORS
-            .iter()
-            .find(|(_, operator)| *operator == self)
-            .map_or("", |(name, _)| name)
+        name_in(&OPERATORS, self)
     }
+}
+
+/// The name in JSON of what a table lists.
+pub(crate) fn name_in<T: PartialEq>(table: &[(&'static str, T)], value: T) -> &'static str {
+    let entry = table.iter().find(|(_, known)| *known == value);
+    entry.map_or("", |(name, _)| name)
 }

@@ -68,10 +68,7 @@ impl Engine {
             includes,
             excludes,
         } = conditional;
-        let place = Place::Rule {
-            index: rule.written_at,
-            name: rule.names.first().cloned(),
-        };
+        let place = rule.place();
         Ok(!self.excludes(excludes, &place)? && self.includes(includes, &place)?)
     }
 

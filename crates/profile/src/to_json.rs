@@ -1,6 +1,6 @@
 //! A profile as a runtime reads it.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::architecture::architecture_name;
 use crate::model::{Condition, Profile, Rule};
@@ -38,16 +38,11 @@ fn rule(rule: &Rule) -> Value {
 }
 
 fn condition(condition: &Condition) -> Value {
-    let Condition {
-        index,
-        value,
-        value_two,
-        operator,
-    } = *condition;
-    if value_two == 0 {
-        return json!({ "index": index, "value": value, "op": operator.name() });
-    }
-    json!({ "index": index, "value": value, "valueTwo": value_two, "op": operator.name() })
+    let value_two = (condition.value_two != 0).then(|| condition.value_two.into());
+    let mut object = Map::from_iter([field("index", condition.index), field("value", condition.value)]);
+    object.extend(present([("valueTwo", value_two)]));
+    object.extend([field("op", condition.operator.name())]);
+    object.into()
 }
 
 fn field(name: &str, value: impl Into<Value>) -> (String, Value) {

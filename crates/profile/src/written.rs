@@ -188,12 +188,8 @@ fn read_rule(index: usize, value: &Value) -> Result<ConditionalRule, Error> {
     let raw = deserialize::<RawRule>(&place, value)?;
     let args = raw.args.unwrap_or_default();
     Ok(ConditionalRule {
-        includes: raw
-            .includes
-            .map_or_else(|| Ok(Filter::default()), |filter| read_filter(&place, filter))?,
-        excludes: raw
-            .excludes
-            .map_or_else(|| Ok(Filter::default()), |filter| read_filter(&place, filter))?,
+        includes: read_filter(&place, raw.includes)?,
+        excludes: read_filter(&place, raw.excludes)?,
         rule: Rule {
             written_at: index,
             comment: comment(raw.comment),
@@ -217,7 +213,10 @@ fn read_condition(place: &Place, raw: &RawCondition) -> Result<Condition, Error>
     })
 }
 
-fn read_filter(place: &Place, raw: RawFilter) -> Result<Filter, Error> {
+fn read_filter(place: &Place, raw: Option<RawFilter>) -> Result<Filter, Error> {
+    let Some(raw) = raw else {
+        return Ok(Filter::default());
+    };
     let capabilities = raw.caps.unwrap_or_default();
     capabilities.iter().try_for_each(|name| check_full_name(place, name))?;
     let architectures = raw.arches.unwrap_or_default();
