@@ -68,6 +68,22 @@ impl SeccompData {
             f[1],
         ]
     }
+
+    pub(crate) fn from_words(words: [u32; 16]) -> Self {
+        let [nr, arch, ip0, ip1, a0, a1, b0, b1, c0, c1, d0, d1, e0, e1, f0, f1] = words;
+        Self {
+            nr: nr.cast_signed(),
+            arch,
+            instruction_pointer: joined([ip0, ip1]),
+            args: [[a0, a1], [b0, b1], [c0, c1], [d0, d1], [e0, e1], [f0, f1]].map(joined),
+        }
+    }
+}
+
+/// The value whose halves are in the order of the machine's memory.
+fn joined([first, second]: [u32; 2]) -> u64 {
+    let ([a, b, c, d], [e, f, g, h]) = (first.to_ne_bytes(), second.to_ne_bytes());
+    u64::from_ne_bytes([a, b, c, d, e, f, g, h])
 }
 
 /// Both halves in the order of the machine's memory.
@@ -111,6 +127,11 @@ mod tests {
         assert_eq!(DATA.word(20), Some(0xa1));
         assert_eq!(DATA.word(56), Some(0xf0));
         assert_eq!(DATA.word(60), Some(0xf1));
+    }
+
+    #[test]
+    fn words_make_the_data_again() {
+        assert_eq!(SeccompData::from_words(DATA.words()), DATA);
     }
 
     #[test]

@@ -67,6 +67,8 @@ pub mod op {
 
     const K: u16 = 0x00;
     const X: u16 = 0x08;
+    /// Bit of an opcode that takes X instead of the constant.
+    pub(crate) const SOURCE_X: u16 = X;
     const A: u16 = 0x10;
 
     pub const LD_IMM: u16 = LD;

@@ -135,6 +135,27 @@ impl Machine {
     }
 }
 
+/// What an arithmetic instruction with a constant makes of A; `None` for a division by zero.
+pub(crate) fn arithmetic(code: u16, a: u32, k: u32) -> Option<u32> {
+    let mut machine = Machine {
+        a,
+        ..Machine::default()
+    };
+    match machine.step(Insn::statement(code, k), &[0; 16]) {
+        Step::Return(_) => None,
+        Step::Next | Step::Skip(_) => Some(machine.a),
+    }
+}
+
+/// Whether the condition of a jump with a constant holds.
+pub(crate) fn condition(code: u16, a: u32, k: u32) -> bool {
+    let mut machine = Machine {
+        a,
+        ..Machine::default()
+    };
+    matches!(machine.step(Insn::jump(code, k, 1, 0), &[0; 16]), Step::Skip(1))
+}
+
 #[inline(always)]
 fn branch(insn: Insn, holds: bool) -> Step {
     Step::Skip(usize::from(if holds { insn.jt } else { insn.jf }))

@@ -7,15 +7,19 @@
 
 mod action;
 mod assemble;
+mod coverage;
 mod data;
 mod disassemble;
 mod error;
 mod insn;
 mod interpret;
 mod program;
+mod value;
+mod walk;
 
 pub use action::{Action, Errno};
 pub use assemble::{Denied, Subcall, deny_list};
+pub use coverage::{Coverage, compared_arches, compared_numbers};
 pub use data::{AUDIT_ARCH_AARCH64, AUDIT_ARCH_ARM, AUDIT_ARCH_I386, AUDIT_ARCH_X86_64, SeccompData, X32_SYSCALL_BIT};
 pub use error::Error;
 pub use insn::{Insn, op};
