@@ -36,6 +36,8 @@ export interface DaemonProcess {
   container(id: string): Promise<ContainerView | undefined>
   /** Total of a call's counts in the container's own phase (or `init`). */
   calls(id: string, syscall: string, phase?: 'run' | 'init'): Promise<number>
+  /** Total of all calls of all containers, in both phases, as the containers' own records have it. */
+  total(): Promise<number>
   logs(): LogLine[]
   /** SIGTERM; waits for the end. */
   stop(): Promise<Finished>
@@ -50,11 +52,13 @@ export interface DaemonOptions {
   env?: NodeJS.ProcessEnv
   /** Wait for readiness; off where the start is expected to fail. */
   wait?: boolean
+  /** Standard input, for a wrapping command that reads from it. */
+  input?: 'pipe' | 'ignore'
 }
 
 /** Starts a daemon whose sockets and state lie in the folder; the same folder again is the same daemon, restarted. */
 export async function startDaemon(folder: string, options: DaemonOptions = {}): Promise<DaemonProcess> {
-  const { config = {}, wrap = [], env = process.env, wait = true } = options
+  const { config = {}, wrap = [], env = process.env, wait = true, input = 'ignore' } = options
   const listenerSocket = join(folder, 'l.sock')
   const apiSocket = join(folder, 'a.sock')
   mkdirSync(join(folder, 'daemon'), { recursive: true })
@@ -69,13 +73,13 @@ export async function startDaemon(folder: string, options: DaemonOptions = {}): 
     }),
   )
   const [program, ...args] = [...wrap, process.execPath, CLI, 'serve', '--config', file]
-  const child = start(program, args, { env, deadlineMs: 170_000 })
+  const child = start(program, args, { env, input, deadlineMs: 170_000 })
   const daemon = connect(child, listenerSocket, apiSocket)
   if (wait) await becomesReady(daemon)
   return daemon
 }
 
-async function becomesReady(daemon: DaemonProcess): Promise<void> {
+export async function becomesReady(daemon: DaemonProcess): Promise<void> {
   const { child } = daemon
   const isReady = async () => {
     if (child.process.exitCode !== null) throw new Error(`the daemon ended:\n${child.stdout()}${child.stderr()}`)
@@ -112,6 +116,11 @@ function connect(child: Running, listenerSocket: string, apiSocket: string): Dae
       return calls
         .filter(call => call.syscall === syscall && call.phase === phase)
         .reduce((sum, { count }) => sum + count, 0)
+    },
+    async total() {
+      const { containers } = JSON.parse((await get('/v1/containers?limit=1000')).body) as ContainerList
+      const views = await Promise.all(containers.map(({ key }) => container(key)))
+      return views.flatMap(view => view?.calls ?? []).reduce((sum, { count }) => sum + count, 0)
     },
     logs: () => parseLogs(child.stdout() + child.stderr()),
     async stop() {

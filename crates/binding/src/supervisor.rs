@@ -77,7 +77,11 @@ impl Supervisor {
     #[napi]
     pub fn listen_on(&self, fd: i32) -> Result<()> {
         let socket = duplicate(fd).map_err(|_| supervisor_error(&Error::NotAListeningSocket(fd)))?;
-        self.core.listen_on(socket).map_err(|error| supervisor_error(&error))
+        self.core.listen_on(socket).map_err(|error| match error {
+            // The number that the caller knows, not that of the duplicate.
+            Error::NotAListeningSocket(_) => supervisor_error(&Error::NotAListeningSocket(fd)),
+            error => supervisor_error(&error),
+        })
     }
 
     /// Runs a command under a profile; resolves once it was executed.

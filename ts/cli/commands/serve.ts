@@ -3,6 +3,7 @@
 import { loadConfig, type Override } from '../../config/load.ts'
 import { createDaemon } from '../../daemon.ts'
 import { EXIT } from '../exit-codes.ts'
+import { passedSocket } from '../passed-socket.ts'
 
 export interface ServeFlags {
   config?: string
@@ -23,9 +24,6 @@ const SETTINGS: Record<Exclude<keyof ServeFlags, 'config'>, [setting: string, fl
   logLevel: ['log.level', '--log-level'],
 }
 
-/** First descriptor that a service manager passes (sd_listen_fds(3)). */
-const FIRST_PASSED_FD = 3
-
 export async function serve(flags: ServeFlags): Promise<number> {
   const config = loadConfig({ file: flags.config, overrides: overrides(flags) })
   const listenFd = passedSocket(process.env, process.pid)
@@ -40,11 +38,6 @@ function overrides(flags: ServeFlags): Override[] {
     const value = flags[name as keyof typeof SETTINGS]
     return value === undefined ? [] : [{ setting, flag, value }]
   })
-}
-
-function passedSocket(env: NodeJS.ProcessEnv, pid: number): number | undefined {
-  const meant = env['LISTEN_PID'] === String(pid) && Number(env['LISTEN_FDS']) >= 1
-  return meant ? FIRST_PASSED_FD : undefined
 }
 
 /** The second signal ends the process at once, as it would without us. */
