@@ -56,8 +56,11 @@ export interface CompiledProfile {
   warnings: Array<string>
 }
 
-/** OCI linux.seccomp JSON (resolved) to the program that libseccomp makes of it. */
-export declare function compileProfile(json: string): CompiledProfile
+/**
+ * A profile's JSON, in the format of the runtimes, of Docker or of Podman and CRI-O, to the program that libseccomp makes
+ * of the rules that hold.
+ */
+export declare function compileProfile(json: string, given?: ProfileFacts | undefined | null): CompiledProfile
 
 /** OCI runtime-spec ContainerProcessState, as sent by the runtime; strings are hostile. */
 export interface ContainerState {
@@ -170,6 +173,16 @@ export interface Notice {
 
 /** Tests the kernel by doing: forks children that install filters, notify, are answered. */
 export declare function probeKernel(): Promise<KernelReport>
+
+/** What a profile's conditions are compared with. What is not given is taken from this host and this process. */
+export interface ProfileFacts {
+  /** The container's bounding set: CAP_SYS_ADMIN, SYS_ADMIN or sys_admin. Not given: that of this process. */
+  capabilities?: Array<string>
+  /** Version of the container's kernel: 5.10, or what `uname -r` prints. */
+  kernel?: string
+  /** Main architecture of the container's host: x86_64 or aarch64. */
+  architecture?: string
+}
 
 /** Refused hand-overs of one reason. */
 export interface RefusedCount {

@@ -17,6 +17,7 @@ export type {
   KernelReport,
   Launched,
   LaunchRequest,
+  ProfileFacts,
   Stats,
   StopReport,
   SupervisorOptions,

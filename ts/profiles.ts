@@ -2,7 +2,7 @@
 
 import { errnoNumber } from './errno.ts'
 import { NotifydError } from './errors.ts'
-import { loadNative, type CompiledProfile, type Native } from './native.ts'
+import { loadNative, type CompiledProfile, type Native, type ProfileFacts } from './native.ts'
 
 export type { CompiledProfile } from './native.ts'
 
@@ -12,8 +12,16 @@ export interface Denials {
   deny?: readonly string[]
   /** Errno name. @default 'EPERM' */
   errno?: string
-  /** OCI `linux.seccomp` as JSON text. */
+  /**
+   * JSON text of a profile: OCI `linux.seccomp`, a `config.json` that holds it, or the formats of Docker (and containerd)
+   * and of Podman and CRI-O, of which the rules are taken that hold for this host and `capabilities`.
+   */
   profile?: string
+  /**
+   * The bounding set that the conditions of a profile are compared with, `CAP_SYS_ADMIN` or `sys_admin`; it changes no
+   * process's capabilities. @default the bounding set of this process
+   */
+  capabilities?: readonly string[]
 }
 
 export function compile(denials: Denials, native: Native = loadNative()): CompiledProfile {
@@ -21,7 +29,13 @@ export function compile(denials: Denials, native: Native = loadNative()): Compil
   if ((deny === undefined) === (profile === undefined)) {
     throw new NotifydError('ERR_PROFILE', 'either deny or profile says what is denied, and not both')
   }
-  return profile === undefined ? compileNames(deny ?? [], denials.errno, native) : native.compileProfile(profile)
+  return profile === undefined
+    ? compileNames(deny ?? [], denials.errno, native)
+    : native.compileProfile(profile, factsOf(denials))
+}
+
+function factsOf({ capabilities }: Denials): ProfileFacts {
+  return capabilities === undefined ? {} : { capabilities: [...capabilities] }
 }
 
 function compileNames(names: readonly string[], errno = 'EPERM', native: Native): CompiledProfile {

@@ -33,7 +33,8 @@ function createProgram(outcome: Outcome): Command {
     .usage('[options] -- COMMAND [ARGUMENT...]')
     .argument('<command...>', 'the command and its arguments')
     .passThroughOptions()
-    .option('--profile <file>', 'OCI linux.seccomp JSON, or a config.json that holds it')
+    .option('--profile <file>', 'JSON of OCI (or a config.json that holds it), Docker, Podman or CRI-O')
+    .option('--cap <capabilities>', "take the profile's rules for these (default: this process's bounding set)")
     .option('--deny <calls>', 'names, separated by commas, that fail with EPERM')
     .addOption(new Option('--action <action>', 'what forbidden calls lead to').choices(['log', 'stop']).default('log'))
     .addOption(

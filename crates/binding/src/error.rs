@@ -38,7 +38,7 @@ pub fn supervisor_error(error: &SupervisorError) -> napi::Error<Code> {
 }
 
 pub fn profile_error(error: &notifyd_profile::Error) -> napi::Error<Code> {
-    napi::Error::new(Code("ERR_PROFILE"), chain(error))
+    napi::Error::new(Code(profile_code(error)), chain(error))
 }
 
 pub fn kernel_error(error: &notifyd_kernel::Error) -> napi::Error<Code> {
@@ -48,6 +48,19 @@ pub fn kernel_error(error: &notifyd_kernel::Error) -> napi::Error<Code> {
 /// For the rejection of a promise, whose error type napi fixes.
 pub fn to_rejection(env: &Env, error: napi::Error<Code>) -> napi::Error {
     JsError::from(error).into_unknown(*env).into()
+}
+
+/// What the caller gave beside the profile is no fault of the profile.
+fn profile_code(error: &notifyd_profile::Error) -> &'static str {
+    use notifyd_profile::{Error, Place};
+    match error {
+        Error::KernelVersion { .. }
+        | Error::UnknownCapability {
+            place: Place::Capabilities,
+            ..
+        } => "ERR_INVALID_ARGUMENT",
+        _ => "ERR_PROFILE",
+    }
 }
 
 fn supervisor_code(error: &SupervisorError) -> &'static str {

@@ -3,9 +3,10 @@
 use napi::bindgen_prelude::Buffer;
 use napi_derive::napi;
 use notifyd_bpf::Errno;
-use notifyd_profile::{Abi, Profile};
+use notifyd_profile::{Abi, Document};
 
 use crate::error::{Result, invalid, profile_error};
+use crate::host::{ProfileFacts, facts, machine};
 
 /// A compiled profile.
 #[napi(object, object_from_js = false)]
@@ -16,11 +17,14 @@ pub struct CompiledProfile {
     pub warnings: Vec<String>,
 }
 
-/// OCI linux.seccomp JSON (resolved) to the program that libseccomp makes of it.
+/// A profile's JSON, in the format of the runtimes, of Docker or of Podman and CRI-O, to the program that libseccomp makes
+/// of the rules that hold.
 #[napi]
-pub fn compile_profile(json: String) -> Result<CompiledProfile> {
-    let profile = Profile::parse(&json).map_err(|error| profile_error(&error))?;
-    let compiled = notifyd_profile::compile(&profile, machine()?).map_err(|error| profile_error(&error))?;
+pub fn compile_profile(json: String, given: Option<ProfileFacts>) -> Result<CompiledProfile> {
+    let facts = facts(given)?;
+    let document = Document::parse(&json).map_err(|error| profile_error(&error))?;
+    let profile = document.resolve(&facts).map_err(|error| profile_error(&error))?;
+    let compiled = notifyd_profile::compile(&profile, facts.abi).map_err(|error| profile_error(&error))?;
     Ok(CompiledProfile {
         program: compiled.program.to_bytes().into(),
         warnings: compiled.warnings,
@@ -66,11 +70,4 @@ pub fn native_arch() -> Result<u32> {
 #[napi]
 pub fn libseccomp_version() -> String {
     notifyd_profile::libseccomp_version()
-}
-
-fn machine() -> Result<Abi> {
-    Abi::native()
-        .first()
-        .copied()
-        .ok_or_else(|| invalid("this machine's architecture is not known; x86_64 and arm64 are"))
 }

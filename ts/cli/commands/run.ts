@@ -1,16 +1,19 @@
 /** `run`: one command under a filter, without an engine. */
 
-import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { renameSync, writeFileSync } from 'node:fs'
 import { parseDuration } from '../../config/duration.ts'
 import { NotifydError } from '../../errors.ts'
 import { formatJson } from '../../report/format.ts'
 import { run as start, type Run, type RunOptions, type RunReport } from '../../run.ts'
 import { runFailure } from '../exit-codes.ts'
+import { listOf } from '../list.ts'
 import { complain, say } from '../output.ts'
+import { readProfile } from '../profile-file.ts'
 
 export interface RunFlags {
   profile?: string
   deny?: string
+  cap?: string
   action: 'log' | 'stop'
   answer: 'profile' | 'continue'
   probes: 'ignore' | 'count'
@@ -50,23 +53,16 @@ function optionsOf([command = '', ...args]: string[], flags: RunFlags): RunOptio
   return { command, args, action, answer, probes, ignore, ...times, ...denials(flags) }
 }
 
-function denials({ profile, deny }: RunFlags): Pick<RunOptions, 'profile' | 'deny'> {
+function denials({ profile, deny, cap }: RunFlags): Pick<RunOptions, 'profile' | 'deny' | 'capabilities'> {
   if ((profile === undefined) === (deny === undefined)) {
     throw new NotifydError('ERR_USAGE', 'run needs exactly one of --profile FILE and --deny CALL[,CALL...]')
   }
-  if (profile === undefined) return { deny: listOf(deny) }
-  try {
-    return { profile: readFileSync(profile, 'utf8') }
-  } catch (cause) {
-    throw new NotifydError('ERR_PROFILE', `could not read the profile ${profile}`, { cause })
+  if (profile === undefined && cap !== undefined) {
+    throw new NotifydError('ERR_USAGE', '--cap chooses among the rules of --profile FILE, and there is none')
   }
-}
-
-function listOf(text = ''): string[] {
-  return text
-    .split(',')
-    .map(name => name.trim())
-    .filter(name => name !== '')
+  if (profile === undefined) return { deny: listOf(deny) }
+  const text = readProfile(profile)
+  return cap === undefined ? { profile: text } : { profile: text, capabilities: listOf(cap) }
 }
 
 function durationOf(flag: string, text: string): number {
