@@ -51,7 +51,7 @@ const MAY: Record<string, string[]> = {
   registry: ['calls', 'clip', 'containers'],
   'container-series': ['labels', 'verdicts'],
   metrics: ['container-series', 'labels', 'latency'],
-  'named-event': ['verdicts'],
+  'named-event': ['events', 'verdicts'],
   'run-report': ['containers', 'termination'],
   handover: ['errno', 'names', 'policy'],
 }

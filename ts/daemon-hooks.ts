@@ -6,7 +6,7 @@ import type { Emitter } from './emitter.ts'
 import type { History } from './history.ts'
 import type { LedgerHooks } from './ledger.ts'
 import type { Metrics } from './metrics.ts'
-import { nameEvent, type NotifydEvent } from './named-event.ts'
+import { createEventNaming, type NotifydEvent } from './named-event.ts'
 import type { Narration } from './narration.ts'
 import { forbiddenList } from './termination.ts'
 
@@ -44,6 +44,7 @@ const STOP_OUTCOMES = { stopped: 'stopped', 'stop failed': 'failed', latched: 'l
 export function createHooks(deps: HookDeps): LedgerHooks {
   const { emitter, history, metrics, narration, names } = deps
   const view = (container: Container) => viewOf(container, deps.toTime)
+  const nameEvent = createEventNaming(names)
   const changed = (container: Container) => history.changed(container.key, () => view(container))
 
   return {
@@ -87,7 +88,7 @@ export function createHooks(deps: HookDeps): LedgerHooks {
     left: () => {},
     event() {
       if (emitter.listenerCount('event') === 0) return undefined
-      return (record, container) => emitter.tell('event', nameEvent(record, container, names))
+      return (batch, offset, container) => emitter.tell('event', nameEvent(batch, offset, container))
     },
   }
 }

@@ -58,6 +58,9 @@ function decodeArgs(view: DataView, offset: number): bigint[] {
   ]
 }
 
+/** Is told where a record lies. Its bytes are good until it returns. */
+export type TakeRecord = (view: DataView, offset: number) => void
+
 /** What the pump looks at for every event; kept apart from decodeEvent because a flood costs only this. */
 export interface EventKey {
   listener: number
@@ -75,6 +78,21 @@ export function readEventKey(view: DataView, offset: number): EventKey {
     verdict: view.getUint32(offset + 12, true),
     init: (view.getUint32(offset + 40, true) & FLAG_INIT) !== 0,
   }
+}
+
+/** Whether two records have the same key, and the same of continued. */
+export function isSameCall(view: DataView, a: number, b: number): boolean {
+  return (
+    view.getInt32(a, true) === view.getInt32(b, true) &&
+    view.getInt32(a + 8, true) === view.getInt32(b + 8, true) &&
+    view.getInt32(a + 4, true) === view.getInt32(b + 4, true) &&
+    view.getInt32(a + 12, true) === view.getInt32(b + 12, true) &&
+    view.getInt32(a + 40, true) === view.getInt32(b + 40, true)
+  )
+}
+
+export function readListener(view: DataView, offset: number): number {
+  return view.getUint32(offset, true)
 }
 
 export function readEventTimeMs(view: DataView, offset: number): number {

@@ -7,7 +7,7 @@ import type { CallRow, Growth, Names } from './calls.ts'
 import type { Clock } from './clock.ts'
 import { warn, type Container, type Described, type Incident } from './containers.ts'
 import { errorText } from './errors.ts'
-import type { EventRecord } from './events.ts'
+import { readListener, type TakeRecord } from './events.ts'
 import { createIncidents } from './incidents.ts'
 import type { Answer, Handover, Notice, StopReport, Supervisor } from './native.ts'
 import { createPump, type FirstSeen } from './pump.ts'
@@ -24,7 +24,7 @@ export interface LedgerHooks {
   refused(notice: Notice & { kind: 'refused' }): void
   /** Of the command of `run`. */
   left(notice: Notice & { kind: 'exited' | 'ended' }): void
-  event(): ((record: EventRecord, container: Container | undefined) => void) | undefined
+  event(): ((view: DataView, offset: number, container: Container | undefined) => void) | undefined
 }
 
 export interface LedgerDeps {
@@ -198,9 +198,9 @@ export function createLedger(deps: LedgerDeps): Ledger {
     return supervisor().stop(listener, STOP_TIMEOUT_MS)
   }
 
-  function event(): ((record: EventRecord) => void) | undefined {
+  function event(): TakeRecord | undefined {
     const tell = hooks.event()
-    return tell && (record => tell(record, registry.of(record.listener)))
+    return tell && ((view, offset) => tell(view, offset, registry.of(readListener(view, offset))))
   }
 
   async function close(): Promise<void> {

@@ -7,7 +7,7 @@
 
 import { callKey } from './calls.ts'
 import type { Clock } from './clock.ts'
-import { decodeEvent, EVENT_BYTES, readEventKey, readEventTimeMs, type EventRecord } from './events.ts'
+import { EVENT_BYTES, isSameCall, readEventKey, readEventTimeMs, readListener, type TakeRecord } from './events.ts'
 import { narrowNotice, type Notice, type Supervisor } from './native.ts'
 
 /** When each call of a listener was first seen in this tick. */
@@ -16,8 +16,8 @@ export type FirstSeen = Map<string, number>
 export interface Sink {
   knows(listener: number): boolean
   notice(notice: Notice): void
-  /** Undefined while nobody wants decoded events. */
-  event(): ((record: EventRecord) => void) | undefined
+  /** Takes each record; undefined while nobody wants events, and then none is decoded. */
+  event(): TakeRecord | undefined
   /** Counters of these listeners moved. */
   moved(listeners: Map<number, FirstSeen>): void
   /** Events were lost: any listener's counters may have moved. */
@@ -38,11 +38,14 @@ const POLL_MS = 20
 const BATCH_EVENTS = 4096
 /** Bounds how long one tick keeps the event loop: about 260,000 events, some tens of milliseconds. */
 const MOST_BATCHES = 64
+/** Listeners whose last call is remembered while a batch is looked through. */
+const RECENT = 256
 const LAST_WORDS = ['detached', 'exited', 'ended']
 
 export function createPump(source: () => Source, sink: Sink, clock: Clock): Pump {
   const buffer = new Uint8Array(BATCH_EVENTS * EVENT_BYTES)
   const view = new DataView(buffer.buffer)
+  const recent = new Int32Array(RECENT)
   let late: Notice[] = []
   let eventsDropped = 0
   let closed = false
@@ -125,10 +128,13 @@ export function createPump(source: () => Source, sink: Sink, clock: Clock): Pump
   }
 
   function scan(end: number, listeners: Map<number, FirstSeen>): void {
-    let last = -1
+    recent.fill(-1)
     for (let offset = 0; offset < end; offset += EVENT_BYTES) {
+      const place = readListener(view, offset) % RECENT
+      // A flood repeats one call, whatever other containers do in between: all but the first cost this comparison only.
+      const last = recent[place] ?? -1
       if (last < 0 || !isSameCall(view, offset, last)) noteFirst(view, offset, listeners)
-      last = offset
+      recent[place] = offset
     }
     // It appeared after this tick's notices were taken.
     if ([...listeners.keys()].some(listener => !sink.knows(listener))) takeNotices()
@@ -137,7 +143,7 @@ export function createPump(source: () => Source, sink: Sink, clock: Clock): Pump
   function emit(end: number): void {
     const event = sink.event()
     if (event === undefined) return
-    for (let offset = 0; offset < end; offset += EVENT_BYTES) event(decodeEvent(view, offset))
+    for (let offset = 0; offset < end; offset += EVENT_BYTES) event(view, offset)
   }
 
   function lostSome(): boolean {
@@ -152,17 +158,6 @@ export function createPump(source: () => Source, sink: Sink, clock: Clock): Pump
   }
 
   return { catchUp, wake: tick, close }
-}
-
-/** A flood repeats one call; comparing five fields is all that each repetition costs. */
-function isSameCall(view: DataView, a: number, b: number): boolean {
-  return (
-    view.getInt32(a, true) === view.getInt32(b, true) &&
-    view.getInt32(a + 8, true) === view.getInt32(b + 8, true) &&
-    view.getInt32(a + 4, true) === view.getInt32(b + 4, true) &&
-    view.getInt32(a + 12, true) === view.getInt32(b + 12, true) &&
-    view.getInt32(a + 40, true) === view.getInt32(b + 40, true)
-  )
 }
 
 function noteFirst(view: DataView, offset: number, listeners: Map<number, FirstSeen>): void {

@@ -4,7 +4,7 @@ import type { Names } from './calls.ts'
 import type { Incident } from './containers.ts'
 import type { Emitter } from './emitter.ts'
 import type { LedgerHooks } from './ledger.ts'
-import { nameEvent, type NotifydEvent } from './named-event.ts'
+import { createEventNaming, type NotifydEvent } from './named-event.ts'
 import type { Exit } from './run-report.ts'
 
 /** Event names and what their subscribers get. */
@@ -38,6 +38,7 @@ function ignore(): void {}
 
 /** One container, told to the subscribers of the run alone. */
 export function createHooks(emitter: Emitter<RunEvents>, names: Names, left: LedgerHooks['left']): LedgerHooks {
+  const nameEvent = createEventNaming(names)
   return {
     attached: ignore,
     grown: ignore,
@@ -49,7 +50,7 @@ export function createHooks(emitter: Emitter<RunEvents>, names: Names, left: Led
     warning: (_, warning) => emitter.tell('warning', warning),
     event() {
       if (emitter.listenerCount('event') === 0) return undefined
-      return (record, container) => emitter.tell('event', nameEvent(record, container, names))
+      return (batch, offset, container) => emitter.tell('event', nameEvent(batch, offset, container))
     },
   }
 }
