@@ -18,6 +18,10 @@ test('the text of an error tells the chain, outermost first', t => {
   t.is(errorText('plain'), 'plain')
 })
 
+test('no code is listed twice', t => {
+  t.is(new Set(ERROR_CODES).size, ERROR_CODES.length)
+})
+
 test('every code that a file of ts/ throws is listed', t => {
   const used = new Set<string>()
   for (const file of readdirSync('ts', { recursive: true, encoding: 'utf8' })) {

@@ -17,8 +17,6 @@ export const ERROR_CODES = [
   'ERR_ADDRESS_IN_USE',
   'ERR_SOCKET_PATH',
   'ERR_SOCKET_IN_USE',
-  'ERR_API',
-  'ERR_USAGE',
   // Of the addon.
   'ERR_ADDON',
   'ERR_CLOSED',
@@ -34,7 +32,7 @@ export const ERROR_CODES = [
   'ERR_WORKING_DIRECTORY',
 ] as const
 
-export type ErrorCode = (typeof ERROR_CODES)[number] | `ERR_${string}`
+export type ErrorCode = (typeof ERROR_CODES)[number]
 
 export class NotifydError extends Error {
   override readonly name = 'NotifydError'
