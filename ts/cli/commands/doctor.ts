@@ -2,6 +2,7 @@
 
 import { examine, type Finding } from '../../doctor.ts'
 import { escapeText, formatJson, formatTable } from '../../report/format.ts'
+import { colorStatuses } from '../colors.ts'
 import { EXIT } from '../exit-codes.ts'
 import { print } from '../output.ts'
 
@@ -11,7 +12,8 @@ export interface DoctorFlags {
 
 export async function doctor({ json = false }: DoctorFlags): Promise<number> {
   const findings = await examine()
-  print(json ? formatJson({ findings }) : formatTable(['STATUS', 'WHAT', 'DETAIL'], findings.map(toRow)))
+  const table = formatTable(['STATUS', 'WHAT', 'DETAIL'], findings.map(toRow))
+  print(json ? formatJson({ findings }) : colorStatuses(table))
   return findings.some(({ status }) => status === 'fail') ? EXIT.failure : EXIT.ok
 }
 
