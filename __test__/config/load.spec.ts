@@ -16,12 +16,12 @@ function load(text: string, overrides: Override[] = []): Config {
 }
 
 /** The error's lines, with the file's folder and number taken off. */
-function refusal(text: string, overrides: Override[] = []): string[] {
+function refusal(text: string, overrides: Override[] = [], wanted = 'ERR_CONFIG'): string[] {
   try {
     load(text, overrides)
   } catch (error) {
     const { code, message } = error as Error & { code: string }
-    return code === 'ERR_CONFIG' ? message.replaceAll(join(dir, `${files}.yaml`), 'config.yaml').split('\n') : [code]
+    return code === wanted ? message.replaceAll(join(dir, `${files}.yaml`), 'config.yaml').split('\n') : [code]
   }
   return []
 }
@@ -82,7 +82,16 @@ test('a flag wins over the file', t => {
 
 test('a wrong flag is named as the source', t => {
   const overrides = [{ setting: 'policy.action', flag: '--action', value: 'halt' }]
-  t.deepEqual(refusal('policy: {action: log}', overrides), ['--action: "halt" is not an action; accepted: log, stop'])
+  const text = '--action: "halt" is not an action; accepted: log, stop'
+  t.deepEqual(refusal('policy: {action: log}', overrides, 'ERR_USAGE'), [text])
+})
+
+test('a file that is wrong beside a flag is a wrong configuration', t => {
+  const overrides = [{ setting: 'policy.action', flag: '--action', value: 'halt' }]
+  t.deepEqual(refusal('log: {level: loud}', overrides), [
+    '--action: "halt" is not an action; accepted: log, stop',
+    'config.yaml:1:14: log.level: "loud" is not a level; accepted: debug, info, warn, error, silent',
+  ])
 })
 
 const wrong: Record<string, [text: string, ...lines: string[]]> = {

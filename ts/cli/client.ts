@@ -1,7 +1,6 @@
 /** A running daemon, over the unix socket of its HTTP interface. */
 
 import { request } from 'node:http'
-import { loadConfig } from '../config/load.ts'
 import { NotifydError } from '../errors.ts'
 
 const TIMEOUT_MS = 10_000
@@ -15,11 +14,39 @@ export interface ClientOptions {
 
 /** The JSON at a path; undefined where the daemon says 404. */
 export async function getJson(path: string, options: ClientOptions): Promise<unknown> {
-  const socketPath = options.apiSocket ?? loadConfig({ file: options.config }).http.socket
+  const socketPath = options.apiSocket ?? (await configuredSocket(options))
   const { status, body } = await get(socketPath, path)
   if (status === 404) return undefined
-  if (status !== 200) throw new NotifydError('ERR_API', `the daemon at ${socketPath} answered ${path} with ${status}`)
-  return JSON.parse(body)
+  if (status !== 200) throw new NotifydError('ERR_API', `the daemon at ${socketPath} answered ${status}${detail(body)}`)
+  return parse(body, socketPath)
+}
+
+/** Loaded only where no option names the socket: the configuration brings its parsers along. */
+async function configuredSocket({ config }: ClientOptions): Promise<string> {
+  const { loadConfig } = await import('../config/load.ts')
+  return loadConfig({ file: config }).http.socket
+}
+
+/** What a daemon of ours says with a refusal (RFC 9457). */
+function detail(body: string): string {
+  try {
+    const { detail: text } = JSON.parse(body) as { detail?: unknown }
+    return typeof text === 'string' ? `: ${text}` : ''
+  } catch {
+    return ''
+  }
+}
+
+function parse(body: string, socketPath: string): unknown {
+  try {
+    return JSON.parse(body)
+  } catch (cause) {
+    throw new NotifydError(
+      'ERR_API',
+      `what answers at ${socketPath} is no daemon of ours; name its socket with --api-socket`,
+      { cause },
+    )
+  }
 }
 
 function get(socketPath: string, path: string): Promise<{ status: number; body: string }> {

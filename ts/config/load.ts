@@ -34,14 +34,15 @@ type Checked = { config: Config; problems: [] } | { config?: undefined; problems
 
 const mostBytes = 1024 * 1024
 
-/** Reads the configuration file, puts the flags over it, checks everything. */
+/** Reads the configuration file, puts the flags over it, checks everything. ERR_USAGE: only flags are wrong. */
 export function loadConfig({ file, overrides = [], surroundings = ours() }: LoadOptions): Config {
   const path = file ?? (existsSync(systemConfigFile) ? systemConfigFile : undefined)
   const document = path === undefined ? undefined : readDocument(path)
   const { config, problems } = check(overlay(document?.value ?? {}, overrides), surroundings)
   if (config !== undefined) return config
   const lines = problems.map(problem => sourced(problem, overrides, path, document))
-  throw invalid(lines.toSorted((a, b) => a.line - b.line).map(({ text }) => text))
+  const texts = lines.toSorted((a, b) => a.line - b.line).map(({ text }) => text)
+  throw invalid(texts, problems.every(problem => flagOf(problem, overrides) !== undefined) ? 'ERR_USAGE' : 'ERR_CONFIG')
 }
 
 /** Checks a configuration given as an object, as for createDaemon() in a program of one's own. */
@@ -110,12 +111,16 @@ function sourced(
   file: string | undefined,
   document?: ParsedDocument,
 ): Sourced {
-  const setting = dotted(problem).replace(/\[.*/, '')
-  const flag = flags.find(override => override.setting === setting)?.flag
+  const flag = flagOf(problem, flags)
   if (flag !== undefined) return { line: 0, text: `${flag}: ${problem.text}` }
   if (document === undefined) return { line: 0, text: named(problem) }
   const { line, column } = document.locate(problem.path, problem.part)
   return { line, text: `${file}:${line}:${column}: ${named(problem)}` }
+}
+
+function flagOf(problem: Problem, flags: readonly Override[]): string | undefined {
+  const setting = dotted(problem).replace(/\[.*/, '')
+  return flags.find(override => override.setting === setting)?.flag
 }
 
 function named(problem: Problem): string {
@@ -130,8 +135,8 @@ function dotted({ path }: Problem): string {
   )
 }
 
-function invalid(lines: string[]): NotifydError {
-  return new NotifydError('ERR_CONFIG', lines.join('\n'))
+function invalid(lines: string[], code: 'ERR_CONFIG' | 'ERR_USAGE' = 'ERR_CONFIG'): NotifydError {
+  return new NotifydError(code, lines.join('\n'))
 }
 
 function freeze<T>(value: T): T {

@@ -1,13 +1,11 @@
 /** `run`: one command under a filter, without an engine. */
 
 import { renameSync, writeFileSync } from 'node:fs'
-import { parseDuration } from '../../config/duration.ts'
 import { NotifydError } from '../../errors.ts'
 import { formatJson } from '../../report/format.ts'
 import { run as start, type Run, type RunOptions, type RunReport } from '../../run.ts'
-import { runFailure } from '../exit-codes.ts'
 import { listOf } from '../list.ts'
-import { complain, say } from '../output.ts'
+import { say } from '../output.ts'
 import { readProfile } from '../profile-file.ts'
 
 export interface RunFlags {
@@ -18,8 +16,10 @@ export interface RunFlags {
   answer: 'profile' | 'continue'
   probes: 'ignore' | 'count'
   ignore?: string
-  debounce: string
-  maxDelay: string
+  /** Milliseconds. */
+  debounce: number
+  /** Milliseconds. */
+  maxDelay: number
   json?: boolean
   report?: string
 }
@@ -29,13 +29,7 @@ const OF_TERMINALS: NodeJS.Signals[] = ['SIGINT', 'SIGQUIT', 'SIGWINCH']
 const FORWARDED: NodeJS.Signals[] = ['SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2']
 
 export async function run(words: string[], flags: RunFlags): Promise<number> {
-  let running: Run
-  try {
-    running = await start(optionsOf(words, flags))
-  } catch (error) {
-    complain(error)
-    return runFailure((error as NotifydError).code)
-  }
+  const running = await start(optionsOf(words, flags))
   forward(running)
   running.on('warning', say)
   const report = await running.finished
@@ -44,13 +38,9 @@ export async function run(words: string[], flags: RunFlags): Promise<number> {
 }
 
 function optionsOf([command = '', ...args]: string[], flags: RunFlags): RunOptions {
-  const { action, answer, probes } = flags
+  const { action, answer, probes, debounce: debounceMs, maxDelay: maxDelayMs } = flags
   const ignore = listOf(flags.ignore)
-  const times = {
-    debounceMs: durationOf('--debounce', flags.debounce),
-    maxDelayMs: durationOf('--max-delay', flags.maxDelay),
-  }
-  return { command, args, action, answer, probes, ignore, ...times, ...denials(flags) }
+  return { command, args, action, answer, probes, ignore, debounceMs, maxDelayMs, ...denials(flags) }
 }
 
 function denials({ profile, deny, cap }: RunFlags): Pick<RunOptions, 'profile' | 'deny' | 'capabilities'> {
@@ -63,13 +53,6 @@ function denials({ profile, deny, cap }: RunFlags): Pick<RunOptions, 'profile' |
   if (profile === undefined) return { deny: listOf(deny) }
   const text = readProfile(profile)
   return cap === undefined ? { profile: text } : { profile: text, capabilities: listOf(cap) }
-}
-
-function durationOf(flag: string, text: string): number {
-  const ms = parseDuration(text)
-  if (ms === undefined)
-    throw new NotifydError('ERR_USAGE', `${flag}: "${text}" is not a duration; write 500ms, 5s or 2m`)
-  return ms
 }
 
 function forward(running: Run): void {

@@ -1,0 +1,11 @@
+import type { Command } from 'commander'
+import { json } from '../options.ts'
+import type { Outcome } from '../program.ts'
+
+export function defineDoctor(program: Command, outcome: Outcome): void {
+  program
+    .command('doctor')
+    .description('Try what the kernel can do, and find runtimes and their versions.')
+    .addOption(json('a table'))
+    .action(async flags => outcome(await (await import('../commands/doctor.ts')).doctor(flags)))
+}

@@ -1,0 +1,41 @@
+/** Kinds of options that several commands have. Each says what it accepts when it is given something else. */
+
+import { InvalidArgumentError, Option } from 'commander'
+import { formatDuration, longestMs, parseDuration } from '../config/duration.ts'
+import { suggest } from '../config/suggest.ts'
+
+export function choice(flags: string, text: string, [byDefault, ...others]: readonly [string, ...string[]]): Option {
+  const accepted = [byDefault, ...others]
+  return new Option(flags, text)
+    .choices(accepted)
+    .default(byDefault)
+    .argParser(given => {
+      if (accepted.includes(given)) return given
+      const meant = suggest(given, accepted)
+      const hint = meant === undefined ? '' : `; did you mean ${meant}?`
+      throw new InvalidArgumentError(`accepted: ${accepted.join(', ')}${hint}`)
+    })
+}
+
+/** Its value is in milliseconds. */
+export function duration(flags: string, text: string, defaultMs: number): Option {
+  return new Option(flags, text).default(defaultMs, formatDuration(defaultMs)).argParser(given => {
+    const ms = parseDuration(given)
+    if (ms !== undefined && ms <= longestMs) return ms
+    throw new InvalidArgumentError(
+      `accepted: a number with ms, s, m or h, such as 500ms, 5s or 2m, up to ${longestMs}ms`,
+    )
+  })
+}
+
+export function json(instead: string): Option {
+  return new Option('--json', `JSON instead of ${instead}`)
+}
+
+/** Of commands that ask a running daemon. */
+export function daemonOptions(): Option[] {
+  return [
+    new Option('--api-socket <path>', 'unix socket of the daemon (default: from its configuration)'),
+    new Option('--config <file>', 'configuration of the daemon, which names its socket'),
+  ]
+}
