@@ -6,6 +6,7 @@ import test, { type ExecutionContext } from 'ava'
 import { sleep, until } from '../helpers/child.ts'
 import { createRuntimes, notifying, type Profile, type RuntimeName, type Runtimes } from '../helpers/containers.ts'
 import { startDaemon, type DaemonOptions, type DaemonProcess } from '../helpers/daemon-process.ts'
+import type { Tally } from '../helpers/fake-runtime.ts'
 import { needRuntime, recordExercise } from '../helpers/needs.ts'
 
 const CALLS_TOTAL = 'seccomp_notifyd_container_calls_total'
@@ -16,6 +17,8 @@ const EPERM = { policy: { errno: 'EPERM' } }
 /** CRI-O's wait after the last call; the default. */
 const DEBOUNCE_MS = 5000
 const KILLED = 137
+/** Far beyond what a call takes on the slowest machine. */
+const HANGING_NS = 20e9
 
 interface Setting {
   runtimes: Runtimes
@@ -215,30 +218,29 @@ function define(runtime: RuntimeName): void {
 
   check('a killed daemon leaves nothing hanging, and its successor knows what was', async t => {
     const { runtimes, daemon, profile } = await setting(t, { config: EPERM }, ['calls-repeatedly'])
+    // It goes on for as long as it is supervised, and 100 calls longer: how fast the machine is does not matter.
     const bundle = runtimes.bundle({
-      args: ['calls-repeatedly', '6000', '1000'],
+      args: ['calls-repeatedly', '1000000', '1000', '-1', '100'],
       profile: profile(['mkdir', 'mkdirat']),
     })
     const container = runtimes.run('orphan', bundle)
     const call = process.arch === 'x64' ? 'mkdir' : 'mkdirat'
-    await until(async () => (await daemon.calls('orphan', call)) >= 2000, 20_000)
-    const aSecondBefore = await daemon.calls('orphan', call)
+    await until(async () => (await daemon.calls('orphan', call)) >= 100, 30_000)
     await sleep(1000)
+    const aSecondBefore = await daemon.calls('orphan', call)
+    await sleep(1500)
     await daemon.kill9()
     const { code, stdout } = await container.finished
     t.is(code, 0)
-    const { calls, errnos, maxNs } = JSON.parse(stdout) as {
-      calls: number
-      errnos: Record<string, number>
-      maxNs: number
-    }
-    t.is(calls, 6000)
-    t.deepEqual(Object.keys(errnos).toSorted(), ['ENOSYS', 'EPERM'])
-    t.true(maxNs < 1e9, `a call took ${maxNs / 1e6} ms`)
+    const { calls, errnos, maxNs } = JSON.parse(stdout) as Tally & { maxNs: number }
+    const { EPERM: answered = 0, ...orphaned } = errnos
+    t.deepEqual(orphaned, { ENOSYS: 101 })
+    t.is(calls, answered + 101)
+    t.true(maxNs < HANGING_NS, `a call took ${maxNs / 1e6} ms`)
     const successor = await start(t, runtimes.folder, { config: EPERM })
     const known = await successor.calls('orphan', call)
     t.true(known >= aSecondBefore, `${known} of at least ${aSecondBefore} calls are remembered`)
-    t.true(known <= (errnos['EPERM'] ?? 0) + 1)
+    t.true(known <= answered, `${known} calls are remembered, and ${answered} were answered`)
   })
 
   check(

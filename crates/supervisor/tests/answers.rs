@@ -64,16 +64,29 @@ fn calls_are_counted_by_architecture_number_and_verdict() {
 
 #[test]
 fn a_kernel_with_larger_structures_is_served() {
+    let file = std::env::temp_dir().join(format!("notifyd-larger-{}", std::process::id()));
     let (bench, guest, token) = served(
         "sizes",
-        "kill -0 $$",
+        &calls(100, &file.display().to_string()),
         Options {
             test_extra_bytes: 64,
             ..OPTIONS
         },
     );
     guest.go();
-    bench.wait_for_total(token, 1);
+    bench.wait_for_total(token, 100);
+    let read = || std::fs::read_to_string(&file).unwrap_or_default();
+    bench.wait_until("ended", || read().contains("end"));
+    assert_eq!(read().matches("not permitted").count(), 100, "{}", read());
+    let counts = bench.supervisor.counts(token);
+    assert_eq!(
+        counts
+            .iter()
+            .map(|count| (count.key.arch, count.key.number))
+            .collect::<Vec<_>>(),
+        [KILL]
+    );
+    std::fs::remove_file(&file).unwrap();
 }
 
 #[test]
@@ -118,4 +131,31 @@ fn a_flooding_container_does_not_keep_another_waiting() {
     quiet.go();
     bench.wait_for_total(calm, 500);
     assert!(bench.total(flooding) > 10_000);
+}
+
+/// Several calls of one listener, since each readiness of it gives one call: the stop comes between two of them.
+#[test]
+fn a_clean_stop_answers_every_call_that_waits() {
+    const CALLERS: usize = 50;
+    let delay = Duration::from_millis(5);
+    let file = std::env::temp_dir().join(format!("notifyd-waiting-{}", std::process::id()));
+    let caller = calls(1, &file.display().to_string());
+    let options = Options {
+        test_delay: Some(delay),
+        ..OPTIONS
+    };
+    let script = format!("j=0; while [ $j -lt {CALLERS} ]; do ({caller}) & j=$((j+1)); done; wait");
+    let (bench, guest, token) = served("stopping", &script, options);
+    let guest = release_listener(guest);
+    guest.go();
+    bench.wait_until("answering", || bench.total(token) > 0);
+    // The callers need some milliseconds altogether, and their answers 250.
+    std::thread::sleep(delay * 10);
+    assert!(bench.total(token) < 40, "too few calls wait when the stop begins");
+    bench.supervisor.close();
+    let read = || std::fs::read_to_string(&file).unwrap_or_default();
+    bench.wait_until("ended", || read().matches("end").count() == CALLERS);
+    assert_eq!(read().matches("not permitted").count(), CALLERS, "{}", read());
+    assert_eq!(bench.total(token), u64::try_from(CALLERS).unwrap());
+    std::fs::remove_file(&file).unwrap();
 }

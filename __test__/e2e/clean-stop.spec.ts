@@ -1,0 +1,68 @@
+/** SIGTERM while calls wait: each gets its verdict's answer, none is lost from the books, nothing hangs. */
+
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import test, { type ExecutionContext } from 'ava'
+import { sleep, until } from '../helpers/child.ts'
+import { startDaemon, type DaemonProcess } from '../helpers/daemon-process.ts'
+import { readTallies, startFakeRuntime, sumTallies } from '../helpers/fake-runtime.ts'
+
+const CONTAINERS = 50
+const EACCES = { policy: { errno: 'EACCES' } }
+
+async function start(t: ExecutionContext, folder: string): Promise<DaemonProcess> {
+  const daemon = await startDaemon(folder, { config: EACCES })
+  t.teardown(() => daemon.kill9())
+  return daemon
+}
+
+function makeFolder(t: ExecutionContext): string {
+  const folder = mkdtempSync(join(tmpdir(), 'sn-'))
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  return folder
+}
+
+test('calls that flow in without end are answered to the last, and the history has exactly these', async t => {
+  const folder = makeFolder(t)
+  const daemon = await start(t, folder)
+  const args = ['--id', 'busy', '--copies', String(CONTAINERS), '--calls', '2000', '--interval-us', '500']
+  const runtime = startFakeRuntime(daemon.listenerSocket, args)
+  await until(async () => (await daemon.total()) > 20 * CONTAINERS, 20_000)
+  const { code, stderr } = await daemon.stop()
+  t.is(code, 0, stderr)
+  const { stdout } = await runtime.finished
+  const { calls, errnos } = sumTallies(stdout)
+  t.is(readTallies(stdout).length, CONTAINERS)
+  t.is(calls, CONTAINERS * 2000)
+  t.deepEqual(Object.keys(errnos).toSorted(), ['EACCES', 'ENOSYS'])
+  const successor = await start(t, folder)
+  t.is(await successor.total(), errnos['EACCES'] ?? 0)
+})
+
+test('calls that wait already when SIGTERM comes all get the answer of their verdict', async t => {
+  const folder = makeFolder(t)
+  const daemon = await start(t, folder)
+  const args = ['--id', 'waiting', '--copies', String(CONTAINERS), '--wait-close']
+  // Each child makes its one call only after the hand-over is complete, and finds the daemon frozen.
+  const runtime = startFakeRuntime(daemon.listenerSocket, [...args, '--go'], { input: 'pipe' })
+  const handedOver = () => runtime.stdout().split('ready\n').length - 1
+  await until(() => handedOver() === CONTAINERS, 20_000)
+  daemon.child.process.kill('SIGSTOP')
+  await until(() => threadStates(daemon.pid).every(state => state === 'T'), 5000)
+  runtime.process.stdin?.end()
+  await sleep(500)
+  t.deepEqual(readTallies(runtime.stdout()), [])
+  daemon.child.process.kill('SIGTERM')
+  daemon.child.process.kill('SIGCONT')
+  t.is((await daemon.child.finished).code, 0)
+  t.deepEqual(sumTallies((await runtime.finished).stdout), { calls: CONTAINERS, errnos: { EACCES: CONTAINERS } })
+  const successor = await start(t, folder)
+  t.is(await successor.total(), CONTAINERS)
+})
+
+/** Letters as in proc(5), one per thread. */
+function threadStates(pid: number): string[] {
+  const stat = (tid: string) => readFileSync(`/proc/${pid}/task/${tid}/stat`, 'utf8')
+  return readdirSync(`/proc/${pid}/task`).map(tid => /\) (\w)/.exec(stat(tid))?.[1] ?? '')
+}
