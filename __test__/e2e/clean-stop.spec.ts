@@ -1,12 +1,13 @@
 /** SIGTERM while calls wait: each gets its verdict's answer, none is lost from the books, nothing hangs. */
 
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { sleep, until } from '../helpers/child.ts'
 import { startDaemon, type DaemonProcess } from '../helpers/daemon-process.ts'
 import { readTallies, startFakeRuntime, sumTallies } from '../helpers/fake-runtime.ts'
+import { threadsOf } from '../helpers/threads.ts'
 
 const CONTAINERS = 50
 const EACCES = { policy: { errno: 'EACCES' } }
@@ -49,7 +50,7 @@ test('calls that wait already when SIGTERM comes all get the answer of their ver
   const handedOver = () => runtime.stdout().split('ready\n').length - 1
   await until(() => handedOver() === CONTAINERS, 20_000)
   daemon.child.process.kill('SIGSTOP')
-  await until(() => threadStates(daemon.pid).every(state => state === 'T'), 5000)
+  await until(() => threadsOf(daemon.pid).every(({ state }) => state === 'T'), 5000)
   runtime.process.stdin?.end()
   await sleep(500)
   t.deepEqual(readTallies(runtime.stdout()), [])
@@ -60,9 +61,3 @@ test('calls that wait already when SIGTERM comes all get the answer of their ver
   const successor = await start(t, folder)
   t.is(await successor.total(), CONTAINERS)
 })
-
-/** Letters as in proc(5), one per thread. */
-function threadStates(pid: number): string[] {
-  const stat = (tid: string) => readFileSync(`/proc/${pid}/task/${tid}/stat`, 'utf8')
-  return readdirSync(`/proc/${pid}/task`).map(tid => /\) (\w)/.exec(stat(tid))?.[1] ?? '')
-}

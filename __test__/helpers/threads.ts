@@ -1,0 +1,33 @@
+/** What /proc tells of another process: its threads, and the listeners that it holds. */
+
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+
+export interface Thread {
+  name: string
+  /** Letter as in proc_pid_stat(5): `S` sleeps, `T` is stopped. */
+  state: string
+  /** How often it went to sleep by itself; each time it was woken before. */
+  sleeps: number
+}
+
+export function threadsOf(pid: number): Thread[] {
+  return readdirSync(`/proc/${pid}/task`).map(tid => {
+    const status = readFileSync(`/proc/${pid}/task/${tid}/status`, 'utf8')
+    const field = (name: string) => new RegExp(`^${name}:\\s+(\\S+)`, 'm').exec(status)?.[1] ?? ''
+    return { name: field('Name'), state: field('State'), sleeps: Number(field('voluntary_ctxt_switches')) }
+  })
+}
+
+/** Seccomp listeners among its descriptors. */
+export function heldListeners(pid: number): number {
+  return readdirSync(`/proc/${pid}/fd`).filter(fd => isListener(`/proc/${pid}/fd/${fd}`)).length
+}
+
+function isListener(path: string): boolean {
+  try {
+    return readlinkSync(path).startsWith('anon_inode:seccomp')
+  } catch {
+    // Closed since it was listed.
+    return false
+  }
+}
