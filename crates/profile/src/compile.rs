@@ -11,13 +11,12 @@ use libseccomp::{ScmpAction, ScmpArch, ScmpArgCompare, ScmpCompareOp, ScmpFilter
 use notifyd_bpf::Program;
 use rustix::fs::MemfdFlags;
 
+use crate::flatten::{DEFAULT_ERRNO, alternatives};
 use crate::model::{ActionName, Condition, Operator, Profile, Rule};
 use crate::nearest::did_you_mean;
 use crate::syscalls::exists_anywhere;
 use crate::{Abi, Error, Place, suggest};
 
-/// `EPERM` of `asm-generic/errno-base.h`: what both runtimes put where a profile gives no errno.
-const DEFAULT_ERRNO: u16 = 1;
 /// With more rules than this, one for each name, runc asks for a binary tree. libseccomp up to 2.5.4 makes a wrong one of
 /// no rules at all (`InitSeccomp` of runc's `libcontainer/seccomp/seccomp_linux.go`).
 const LINEAR_RULES: usize = 32;
@@ -119,7 +118,8 @@ impl Compiler {
         action: ScmpAction,
         rule: &Rule,
     ) -> Result<(), Error> {
-        for comparators in alternatives(&rule.conditions) {
+        for conditions in alternatives(&rule.conditions) {
+            let comparators: Vec<_> = conditions.iter().map(comparator).collect();
             let added = self.context.add_rule_conditional(action, call, &comparators);
             added.map_err(|source| Error::Condition {
                 place: place.clone(),
@@ -181,21 +181,6 @@ fn action(name: ActionName, errno: Option<u16>) -> ScmpAction {
         ActionName::Log => ScmpAction::Log,
         ActionName::Notify => ScmpAction::Notify,
     }
-}
-
-/// The conditions of one rule; each on its own where two look at the same argument, which libseccomp does not take in
-/// one rule and both runtimes split like this.
-fn alternatives(conditions: &[Condition]) -> Vec<Vec<ScmpArgCompare>> {
-    let twice = |(at, condition): (usize, &Condition)| {
-        conditions
-            .iter()
-            .skip(at + 1)
-            .any(|other| other.index == condition.index)
-    };
-    if conditions.iter().enumerate().any(twice) {
-        return conditions.iter().map(|condition| vec![comparator(condition)]).collect();
-    }
-    vec![conditions.iter().map(comparator).collect()]
 }
 
 fn comparator(condition: &Condition) -> ScmpArgCompare {

@@ -86,6 +86,12 @@ fn aliases(abi: Abi, number: u32) -> Vec<u32> {
     }
 }
 
+/// Calls that i386 has behind others, and those others.
+pub(crate) fn multiplexed() -> impl Iterator<Item = &'static str> {
+    let ipc = IPC_CALLS.iter().map(|&(name, _)| name);
+    SOCKET_CALLS.into_iter().chain(ipc).chain(["socketcall", "ipc"])
+}
+
 /// i386 has two calls that carry others.
 fn subcalls(abi: Abi, name: &str) -> Vec<Subcall> {
     if abi != Abi::I386 {

@@ -4,6 +4,8 @@ use std::fmt;
 
 use libseccomp::error::SeccompError;
 
+use crate::{Disagreement, Runtime};
+
 /// Where in a profile something is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
@@ -243,5 +245,49 @@ pub enum Error {
         name: String,
         /// Where it exists.
         abis: String,
+    },
+    /// A runtime that is not known here.
+    #[error("choosing the runtime: {name:?} is neither runc nor crun")]
+    UnknownRuntime {
+        /// What was given.
+        name: String,
+    },
+    /// A profile that another supervisor answers.
+    #[error(
+        "rewriting the profile: it notifies a supervisor already{}; hint: rewrite the profile that it was made of",
+        .path.as_ref().map(|path| format!(" (listenerPath {path:?})")).unwrap_or_default()
+    )]
+    AlreadySupervised {
+        /// Its `listenerPath`.
+        path: Option<String>,
+    },
+    /// Metadata that is meant for somebody else.
+    #[error(
+        "rewriting the profile: its listenerMetadata {text:?} is not version 1 of ours, such as {{\"v\":1,\"action\":\"stop\"}}; hint: remove it"
+    )]
+    ForeignMetadata {
+        /// What it is.
+        text: String,
+    },
+    /// A flag that runc does not take.
+    #[error(
+        "rewriting the profile: SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV is asked for, and runc refuses a profile that has it; only crun 1.6 and newer take it"
+    )]
+    WaitKillable,
+    /// A denied call that the runtime needs.
+    #[error(
+        "rewriting the profile: it denies {call}, which {runtime} needs to start a container, and {runtime} refuses to notify it; hint: allow {call}"
+    )]
+    RuntimeNeeds {
+        /// Which runtime.
+        runtime: Runtime,
+        /// The call.
+        call: &'static str,
+    },
+    /// A rewritten profile that does not do what the original does.
+    #[error("rewriting the profile: the result is not equivalent and is not used; {cell}")]
+    Disagreement {
+        /// Where.
+        cell: Box<Disagreement>,
     },
 }

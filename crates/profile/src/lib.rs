@@ -2,6 +2,7 @@
 //!
 //! A text is a [`Document`], in the runtimes' format or an engine's; resolved for a host and a container it is a
 //! [`Profile`], and compiled a [`Program`](notifyd_bpf::Program).
+//! [`transform`] makes a profile of it whose denials a supervisor hears of.
 //!
 //! Pure but for the anonymous file through which libseccomp hands over its program. The program is the one that runc
 //! and crun, which use libseccomp too, would have loaded.
@@ -10,6 +11,7 @@
 mod abi;
 mod architecture;
 mod capability;
+mod check;
 mod compile;
 mod deny_list;
 mod document;
@@ -17,19 +19,29 @@ mod errno;
 mod error;
 mod facts;
 mod fields;
+mod flatten;
+mod known;
+mod metadata;
 mod model;
 mod nearest;
 mod resolve;
+mod rewrite;
+mod runtime;
+mod stub;
 mod syscalls;
 mod to_json;
+mod transform;
 mod written;
 
 pub use abi::Abi;
 pub use capability::{CAPABILITIES, CRIO_CAPABILITIES, DOCKER_CAPABILITIES, PODMAN_CAPABILITIES, capabilities};
+pub use check::Disagreement;
 pub use compile::{Compiled, compile, libseccomp_version};
 pub use deny_list::deny_list;
 pub use document::{Document, Format, MAX_TEXT_BYTES};
 pub use error::{Error, Place};
 pub use facts::{Facts, KernelVersion};
 pub use model::{ActionName, Condition, Operator, Profile, Rule};
+pub use runtime::Runtime;
 pub use syscalls::{display_name, name, number, suggest};
+pub use transform::{AbiReport, Report, Target, Transformed, Unseen, transform};

@@ -2,7 +2,7 @@
 
 use libseccomp::ScmpArch;
 
-use crate::Place;
+use crate::{Abi, Place};
 
 /// A profile that a runtime could be given.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,6 +104,19 @@ pub(crate) const OPERATORS: [(&str, Operator); 7] = [
     ("SCMP_CMP_GT", Operator::Greater),
     ("SCMP_CMP_MASKED_EQ", Operator::MaskedEqual),
 ];
+
+impl Profile {
+    /// Whether some rule, or the default, asks a supervisor.
+    pub(crate) fn notifies(&self) -> bool {
+        let notifies = |action| action == ActionName::Notify;
+        notifies(self.default_action) || self.rules.iter().any(|rule| notifies(rule.action))
+    }
+
+    /// Whether calls of an ABI pass its rules, on a machine whose main ABI is given.
+    pub(crate) fn covers(&self, abi: Abi, native: Abi) -> bool {
+        abi == native || self.architectures.contains(&abi.libseccomp())
+    }
+}
 
 impl Rule {
     /// Where it stands in the text, for messages.

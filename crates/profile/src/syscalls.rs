@@ -4,6 +4,7 @@
 //! libseccomp comes from crate `syscalls`.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use libseccomp::ScmpSyscall;
 use syscalls::{aarch64, arm, loongarch64, mips64, powerpc64, riscv64, s390x, x86, x86_64};
@@ -15,6 +16,8 @@ use crate::nearest::nearest;
 const UNNAMED: &str = "syscall_";
 /// Above every number that any kernel has; arm's private calls excepted.
 const NUMBERS: u32 = 1024;
+/// `__ARM_NR_BASE` and what follows it in `asm/unistd.h` of arm.
+const ARM_PRIVATE: Range<u32> = 0xf_0000..0xf_0010;
 /// Since Linux 5.1 new calls have one number everywhere (`scripts/syscall.tbl` of the kernel). Below, x32 lacks calls that
 /// x86_64 has, and libseccomp's table is complete.
 const FIRST_COMMON_NUMBER: u32 = 424;
@@ -56,8 +59,16 @@ pub fn suggest(name: &str) -> Option<String> {
     nearest(name, names).map(Cow::into_owned)
 }
 
-fn names(abi: Abi) -> impl Iterator<Item = Cow<'static, str>> {
-    (0..NUMBERS).filter_map(move |number| name(abi.arch(), number | abi.number_bit()))
+/// All that the ABI has.
+pub(crate) fn names(abi: Abi) -> impl Iterator<Item = Cow<'static, str>> {
+    let private = if abi == Abi::Arm { ARM_PRIVATE } else { 0..0 };
+    let numbers = (0..NUMBERS).chain(private);
+    numbers.filter_map(move |number| name(abi.arch(), number | abi.number_bit()))
+}
+
+/// Whether libseccomp can make a rule for the number.
+pub(crate) fn is_in_libseccomp(arch: u32, number: u32) -> bool {
+    Abi::of(arch, number).is_some_and(|abi| named_by_libseccomp(abi, number).is_some())
 }
 
 /// Real numbers only: libseccomp's pseudo numbers are negative.

@@ -1,0 +1,187 @@
+//! The engines' own profiles, rewritten: every denied call that libseccomp knows is seen, and nothing else changes.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+use notifyd_bpf::{Action, Program, SeccompData};
+use notifyd_profile::{
+    Abi, Document, Facts, Profile, Runtime, Target, Transformed, capabilities, compile, number, transform,
+};
+
+const PROFILES: [&str; 5] = [
+    "moby-2026",
+    "moby-20.10",
+    "moby-19.03",
+    "containers-common-2026",
+    "containers-common-0.50",
+];
+const HOSTS: [Abi; 2] = [Abi::X86_64, Abi::Aarch64];
+const EBUSY: Action = Action::Errno(16);
+const NEW_LISTENER: u64 = 8;
+
+fn folder() -> Option<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/profiles");
+    let folder = folder.is_dir().then_some(folder);
+    if folder.is_none() {
+        println!("skipped: no folder of stock profiles beside the repository");
+    }
+    folder
+}
+
+fn target(runtime: Runtime, abi: Abi) -> Target {
+    Target {
+        runtime,
+        abi,
+        listener_path: "/run/seccomp-notifyd/listener.sock".to_owned(),
+        wait_killable: false,
+    }
+}
+
+/// As Podman and CRI-O resolve it too: with the usual capabilities, with CAP_SYS_ADMIN, and without CAP_AUDIT_WRITE, for
+/// which containers/common has rules with several conditions.
+fn resolved(document: &Document, abi: Abi) -> Vec<Profile> {
+    let mut usual = Facts::docker(abi);
+    usual.kernel = Some("6.18".parse().unwrap());
+    let (mut more, mut less) = (usual.clone(), Facts::crio(abi));
+    more.capabilities
+        .as_mut()
+        .unwrap()
+        .extend(capabilities(["CAP_SYS_ADMIN"]).unwrap());
+    less.kernel = usual.kernel;
+    [usual, more, less]
+        .iter()
+        .map(|facts| document.resolve(facts).unwrap())
+        .collect()
+}
+
+struct Case {
+    title: String,
+    target: Target,
+    done: Transformed,
+}
+
+/// All that there are, rewritten once.
+static CASES: LazyLock<Vec<Case>> = LazyLock::new(|| {
+    let Some(folder) = folder() else { return Vec::new() };
+    PROFILES.iter().flat_map(|name| cases(&folder, name)).collect()
+});
+
+fn cases(folder: &Path, name: &str) -> Vec<Case> {
+    let document = Document::parse(&fs::read_to_string(folder.join(format!("{name}.json"))).unwrap()).unwrap();
+    let mut cases = Vec::new();
+    for abi in HOSTS {
+        for (number, profile) in resolved(&document, abi).iter().enumerate() {
+            for runtime in Runtime::ALL {
+                let target = target(runtime, abi);
+                cases.push(Case {
+                    title: format!("{name}, capabilities {number}, {abi:?}, {runtime}"),
+                    done: transform(profile, &target).unwrap(),
+                    target,
+                });
+            }
+        }
+    }
+    cases
+}
+
+fn call(abi: Abi, name: &str, args: [u64; 6]) -> SeccompData {
+    SeccompData {
+        nr: number(abi, name).unwrap().cast_signed(),
+        arch: abi.arch(),
+        instruction_pointer: 0,
+        args,
+    }
+}
+
+/// Nothing of the report is believed here: the programs are asked.
+fn looks_right(original: &Program, rewritten: &Program, data: &SeccompData) -> bool {
+    match original.evaluate(data) {
+        Action::Allow => rewritten.evaluate(data) == Action::Allow,
+        denial => denial.is_denial() && rewritten.evaluate(data) == Action::Notify,
+    }
+}
+
+#[test]
+fn every_denial_of_a_known_call_is_seen() {
+    for Case { title, done, .. } in &*CASES {
+        for abi in &done.report.abis {
+            assert!(abi.denied > 20, "{title}: {abi:?}");
+            assert_eq!(abi.denied, abi.seen, "{title}: {abi:?}");
+        }
+        for unseen in &done.report.unseen {
+            assert!(unseen.reason.contains("no name"), "{title}: {unseen:?}");
+        }
+    }
+}
+
+#[test]
+fn allowed_values_stay_in_the_kernel_and_denied_ones_notify() {
+    const AF_INET: u64 = 2;
+    const AF_VSOCK: u64 = 40;
+    const CLONE_NEWUSER: u64 = 0x1000_0000;
+    const CLONE_THREAD: u64 = 0x1_0000;
+    for Case { title, target, done } in &*CASES {
+        let abi = target.abi;
+        let calls = [
+            call(abi, "personality", [0xffff_ffff, 0, 0, 0, 0, 0]),
+            call(abi, "personality", [8, 0, 0, 0, 0, 0]),
+            call(abi, "chroot", [0; 6]),
+            call(abi, "swapoff", [0; 6]),
+            call(abi, "clone", [CLONE_THREAD, 0, 0, 0, 0, 0]),
+            call(abi, "clone", [CLONE_NEWUSER, 0, 0, 0, 0, 0]),
+            call(abi, "clone3", [0; 6]),
+            call(abi, "getpid", [0; 6]),
+        ];
+        for data in calls {
+            assert!(
+                looks_right(&done.original, &done.rewritten, &data),
+                "{title}: {data:?} {} {}",
+                done.original.evaluate(&data),
+                done.rewritten.evaluate(&data)
+            );
+        }
+        // What is asked about as a whole may be allowed there.
+        if done.report.asked.is_empty() {
+            for family in [AF_INET, AF_VSOCK] {
+                let data = call(abi, "socket", [family, 1, 0, 0, 0, 0]);
+                assert!(
+                    looks_right(&done.original, &done.rewritten, &data),
+                    "{title}: family {family}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn nobody_gets_a_second_listener() {
+    for Case { title, target, done } in &*CASES {
+        let listener = call(target.abi, "seccomp", [1, NEW_LISTENER, 0, 0, 0, 0]);
+        let plain = call(target.abi, "seccomp", [1, 0, 0, 0, 0, 0]);
+        assert_eq!(done.rewritten.evaluate(&listener), EBUSY, "{title}");
+        assert_eq!(done.rewritten.evaluate(&plain), Action::Allow, "{title}");
+    }
+}
+
+#[test]
+fn what_is_written_is_what_was_checked() {
+    for Case { title, target, done } in &*CASES {
+        let again = Profile::parse(&done.profile.to_json().to_string()).unwrap();
+        let program = compile(&again, target.abi).unwrap().program;
+        let end = done.rewritten.len() - program.len();
+        assert_eq!(&done.rewritten.instructions()[end..], program.instructions(), "{title}");
+        assert_eq!(again.default_action, done.profile.default_action, "{title}");
+        assert!(again.flags.is_empty(), "{title}: a flag that the profile did not have");
+    }
+}
+
+#[test]
+fn rewriting_again_changes_nothing() {
+    for Case { title, target, done } in &*CASES {
+        let again = transform(&done.profile, target).unwrap();
+        assert_eq!(again.profile, done.profile, "{title}");
+        assert_eq!(again.original, done.original, "{title}");
+    }
+}
