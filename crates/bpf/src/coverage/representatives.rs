@@ -19,7 +19,7 @@ pub(super) struct Comparison {
 
 /// Values made by putting what one comparison asks for into a value of another; those of the comparisons themselves
 /// are not counted.
-const MOST_SPLICED: usize = 64;
+const MOST_SPLICED: usize = 128;
 
 /// Sorted, without duplicates; a word that is not looked at has one.
 pub(super) fn representatives(comparisons: &BTreeSet<Comparison>) -> BTreeSet<u32> {
@@ -77,14 +77,20 @@ impl Comparison {
             .fold(0, |mask, bit| mask | bit)
     }
 
-    /// Words for which the comparison holds, roughly: the bits that it asks for, and a value for them.
+    /// Bits to look at, and values for them with which the comparison holds or does not.
     fn wishes(&self) -> Vec<(u32, u32)> {
         let mask = self.mask();
+        if self.bits {
+            let lowest = mask & mask.wrapping_neg();
+            let highest = (1_u32 << 31).checked_shr(mask.leading_zeros()).unwrap_or(0);
+            return vec![(mask, 0), (lowest, lowest), (highest, highest)];
+        }
         if mask == u32::MAX {
             return Vec::new();
         }
         let wanted = sources(&self.operations, self.constant);
-        wanted.into_iter().map(|word| (mask, word & mask)).collect()
+        let both = wanted.into_iter().flat_map(|word| [word, !word]);
+        both.map(|word| (mask, word & mask)).collect()
     }
 }
 
