@@ -1,21 +1,7 @@
 /** `seccomp-notifyd run`: a command under a filter, without any container. */
 
-import test, { type ExecutionContext } from 'ava'
-import { start, type Finished } from '../helpers/child.ts'
-import { CLI } from '../helpers/daemon-process.ts'
+import { check, run } from '../helpers/embedded.ts'
 import { guest } from '../helpers/guests.ts'
-import { recordExercise } from '../helpers/needs.ts'
-
-function check(title: string, body: (t: ExecutionContext) => Promise<void>): void {
-  test(title, async t => {
-    t.teardown(() => recordExercise({ part: 'embedded', title, outcome: t.passed ? 'pass' : 'fail' }))
-    await body(t)
-  })
-}
-
-function run(...args: string[]): Promise<Finished> {
-  return start(process.execPath, [CLI, 'run', ...args], { deadlineMs: 30_000 }).finished
-}
 
 check('the command keeps its exit code, and what it was denied is said', async t => {
   const { code, stderr } = await run('--deny', 'chroot', '--', 'sh', '-c', 'chroot / true; exit 42')

@@ -20,12 +20,4 @@ async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-// A reader that has gone, as with `| head`, is no failure.
-process.stdout.on('error', (error: NodeJS.ErrnoException) =>
-  process.exit(error.code === 'EPIPE' ? EXIT.ok : EXIT.failure),
-)
-
-const code = await main(process.argv)
-// What stdout still holds is written before the process ends by itself.
-process.exitCode = code
-if (process.stdout.writableLength === 0) process.exit(code)
+process.exit(await main(process.argv))

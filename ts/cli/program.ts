@@ -10,6 +10,7 @@ import { defineDoctor } from './definitions/doctor.ts'
 import { definePs } from './definitions/ps.ts'
 import { defineRun } from './definitions/run.ts'
 import { defineServe } from './definitions/serve.ts'
+import { print, sayAsIs } from './output.ts'
 import { toUsageError } from './usage-error.ts'
 
 /** Takes the exit code of the command that was called. */
@@ -22,7 +23,7 @@ export function createProgram(outcome: Outcome): Command {
     .description('Makes every system call that a seccomp profile denies visible, and ends containers where asked.')
     .version(readVersion())
     // What is wrong is thrown, and said by whoever catches it.
-    .configureOutput({ outputError: () => {} })
+    .configureOutput({ writeOut: print, writeErr: sayAsIs, outputError: () => {} })
     .enablePositionalOptions()
   for (const define of DEFINITIONS) define(program, outcome)
   throwUsageErrors(program)

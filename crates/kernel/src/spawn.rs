@@ -386,11 +386,18 @@ fn command(plan: &Plan, words: &Words, mask: &libc::sigset_t) -> ! {
     exit_now()
 }
 
-/// Node marks every descriptor close-on-exec when it starts, the standard streams too.
+/// Node marks every descriptor close-on-exec when it starts, the standard streams too, and makes pipes among them
+/// non-blocking once it uses them; programs expect neither.
 fn pass_standard_streams_on() {
     for fd in 0..=2 {
         // SAFETY: the request takes its argument by value; a closed descriptor is refused.
         unsafe { libc::fcntl(fd, libc::F_SETFD, 0) };
+        // SAFETY: as above.
+        let status = unsafe { libc::fcntl(fd, libc::F_GETFL) };
+        if status >= 0 && status & libc::O_NONBLOCK != 0 {
+            // SAFETY: as above.
+            unsafe { libc::fcntl(fd, libc::F_SETFL, status & !libc::O_NONBLOCK) };
+        }
     }
 }
 

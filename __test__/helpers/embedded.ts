@@ -1,0 +1,46 @@
+/** `seccomp-notifyd run` as its users start it, in a process of its own. */
+
+import test, { type ExecutionContext } from 'ava'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { RunReport } from '../../ts/run.ts'
+import { start, type Finished, type Running, type StartOptions } from './child.ts'
+import { CLI } from './daemon-process.ts'
+import { recordExercise } from './needs.ts'
+
+/** A test of embedded mode, for the matrix of what was exercised. */
+export function check(title: string, body: (t: ExecutionContext) => Promise<void>): void {
+  test(title, async t => {
+    t.teardown(() => recordExercise({ part: 'embedded', title, outcome: t.passed ? 'pass' : 'fail' }))
+    await body(t)
+  })
+}
+
+/** Words of a command line, for where something else starts us. */
+export const RUN = [process.execPath, CLI, 'run']
+
+export function startRun(args: string[], options: StartOptions = {}): Running {
+  return start(process.execPath, [CLI, 'run', ...args], { deadlineMs: 30_000, ...options })
+}
+
+export function run(...args: string[]): Promise<Finished> {
+  return startRun(args).finished
+}
+
+/** The report that `--json` puts on the last line of standard error. */
+export function reportOf({ stderr }: Finished): RunReport {
+  return JSON.parse(stderr.trim().split('\n').at(-1) ?? '') as RunReport
+}
+
+/** The same, run by a shell that redirects. */
+export function shell(script: string, options: StartOptions = {}): Running {
+  const env = { ...process.env, RUN: RUN.join(' ') }
+  return start('bash', ['-o', 'pipefail', '-c', script], { deadlineMs: 30_000, env, ...options })
+}
+
+export function folderOf(t: ExecutionContext): string {
+  const folder = mkdtempSync(join(tmpdir(), 'sn-'))
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  return folder
+}
