@@ -3,9 +3,10 @@
 import { renameSync, writeFileSync } from 'node:fs'
 import { NotifydError } from '../../errors.ts'
 import { formatJson } from '../../report/format.ts'
-import { run as start, type Run, type RunOptions, type RunReport } from '../../run.ts'
+import { run as start, type RunOptions, type RunReport } from '../../run.ts'
+import { forwardSignals } from '../forwarding.ts'
 import { listOf } from '../list.ts'
-import { say } from '../output.ts'
+import { say, sayAsIs } from '../output.ts'
 import { readProfile } from '../profile-file.ts'
 
 export interface RunFlags {
@@ -24,13 +25,10 @@ export interface RunFlags {
   report?: string
 }
 
-/** A terminal sends these to its whole foreground group, and so to the command, by itself. */
-const OF_TERMINALS: NodeJS.Signals[] = ['SIGINT', 'SIGQUIT', 'SIGWINCH']
-const FORWARDED: NodeJS.Signals[] = ['SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2']
-
 export async function run(words: string[], flags: RunFlags): Promise<number> {
+  const signals = forwardSignals()
   const running = await start(optionsOf(words, flags))
-  forward(running)
+  signals.to(running)
   running.on('warning', say)
   const report = await running.finished
   tell(report, flags)
@@ -55,16 +53,9 @@ function denials({ profile, deny, cap }: RunFlags): Pick<RunOptions, 'profile' |
   return cap === undefined ? { profile: text } : { profile: text, capabilities: listOf(cap) }
 }
 
-function forward(running: Run): void {
-  const signals = process.stdin.isTTY ? FORWARDED : [...FORWARDED, ...OF_TERMINALS]
-  for (const signal of signals) process.on(signal, () => running.signal(signal))
-  // Held back from ending us; the command has them already.
-  if (process.stdin.isTTY) for (const signal of OF_TERMINALS) process.on(signal, () => {})
-}
-
 function tell(report: RunReport, { json = false, report: file }: RunFlags): void {
   if (file !== undefined) writeReport(file, formatJson(report))
-  if (json) process.stderr.write(formatJson(report, 0))
+  if (json) sayAsIs(formatJson(report, 0))
   else if (report.message !== null) say(report.message)
 }
 
