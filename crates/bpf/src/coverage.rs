@@ -13,12 +13,11 @@ use std::collections::BTreeSet;
 
 use self::representatives::{Comparison, representatives};
 use crate::value::Value;
-use crate::walk::{Known, Seen, walk};
+use crate::walk::{ANY_CALL, Known, Seen, walk};
 use crate::{Action, Program, op};
 
 const NR: usize = 0;
 const ARCH: usize = 1;
-const UNKNOWN: Known = [None; 16];
 
 /// What some programs look at in a call of one number on one architecture.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,7 +30,7 @@ pub struct Coverage {
 impl Coverage {
     /// Follows the programs; `arch` is an `AUDIT_ARCH_*` value.
     pub fn of(programs: &[&Program], arch: u32, nr: u32) -> Self {
-        let mut known = UNKNOWN;
+        let mut known = ANY_CALL;
         known[NR] = Some(nr);
         known[ARCH] = Some(arch);
         let looked = Looked::at(programs, &known);
@@ -60,7 +59,7 @@ impl Coverage {
 /// Numbers that some program compares the call's number with if it has the architecture, their neighbours, and some
 /// that nobody compares with; sorted.
 pub fn compared_numbers(programs: &[&Program], arch: u32) -> Vec<u32> {
-    let mut known = UNKNOWN;
+    let mut known = ANY_CALL;
     known[ARCH] = Some(arch);
     let [numbers, ..] = Looked::at(programs, &known).values();
     numbers
@@ -68,7 +67,7 @@ pub fn compared_numbers(programs: &[&Program], arch: u32) -> Vec<u32> {
 
 /// Architectures that some program compares with, their neighbours, and some that nobody compares with; sorted.
 pub fn compared_arches(programs: &[&Program]) -> Vec<u32> {
-    let [_, arches, ..] = Looked::at(programs, &UNKNOWN).values();
+    let [_, arches, ..] = Looked::at(programs, &ANY_CALL).values();
     arches
 }
 
@@ -97,8 +96,7 @@ impl Looked {
     fn note(&mut self, seen: &Seen<'_>) {
         match *seen {
             Seen::Compared { code, left, right } => self.compare(code, left, right),
-            // Zero ends the program.
-            Seen::Divided(by) => self.compare(op::JEQ_K, by, &Value::Constant(0)),
+            Seen::Divided { by, .. } => self.compare(op::JEQ_K, by, &Value::Constant(0)),
             Seen::Returned(value) => self.give_back(value),
         }
     }

@@ -81,4 +81,13 @@ pub enum Error {
         /// Index of the instruction.
         at: usize,
     },
+    /// A division by X that can kill the caller before any verdict.
+    #[error(
+        "making denials notify: instruction {at} divides by X, which may be 0 and then kills the caller without a \
+         notification; divide by a constant"
+    )]
+    KillingDivision {
+        /// Index of the instruction.
+        at: usize,
+    },
 }

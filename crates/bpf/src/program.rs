@@ -1,5 +1,6 @@
 //! A program that passed the kernel's own checks.
 
+use crate::walk::{ANY_CALL, Seen, walk};
 use crate::{Action, Error, Insn, SeccompData, op};
 
 /// `BPF_MAXINSNS` of `linux/bpf_common.h`.
@@ -67,13 +68,25 @@ impl Program {
 
     /// The same program, with each constant denial (ERRNO, KILL) turned into a notification.
     ///
-    /// Not possible for a program that returns its accumulator; libseccomp makes none.
+    /// Not possible for a program that returns its accumulator or may divide by zero; libseccomp makes none.
     pub fn notifying_denials(&self) -> Result<Self, Error> {
-        let at = self.instructions.iter().position(|insn| insn.code == op::RET_A);
-        match at {
-            Some(at) => Err(Error::ComputedVerdict { at }),
-            None => Self::new(self.instructions.iter().map(|&insn| notifying(insn)).collect()),
+        if let Some(at) = self.instructions.iter().position(|insn| insn.code == op::RET_A) {
+            return Err(Error::ComputedVerdict { at });
         }
+        if let Some(at) = self.killing_division() {
+            return Err(Error::KillingDivision { at });
+        }
+        Self::new(self.instructions.iter().map(|&insn| notifying(insn)).collect())
+    }
+
+    /// The first division that some call may reach with a zero in X.
+    fn killing_division(&self) -> Option<usize> {
+        let mut first = None;
+        walk(self, &ANY_CALL, &mut |seen| match seen {
+            Seen::Divided { at, by } if !by.is_never_zero() => first = first.or(Some(at)),
+            _ => {}
+        });
+        first
     }
 
     /// What each return gives; `None` where it is computed.

@@ -36,6 +36,17 @@ impl Value {
         }
     }
 
+    /// Whether it is something else than zero whatever the call is; `false` if that is not known.
+    pub(crate) fn is_never_zero(&self) -> bool {
+        match self {
+            Self::Constant(value) => *value != 0,
+            Self::Word(_, operations) => operations
+                .last()
+                .is_some_and(|last| last.code == op::OR_K && last.k != 0),
+            Self::Mixed(_) => false,
+        }
+    }
+
     /// The value behind an arithmetic instruction, whose opcode is that of the constant's form. `None`: a division by
     /// zero, which ends the program.
     pub(crate) fn behind(&self, code: u16, operand: &Self) -> Option<Self> {

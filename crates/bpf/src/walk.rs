@@ -9,6 +9,9 @@ use crate::{Insn, Program, SeccompData, op};
 /// The words of `struct seccomp_data`; `None` where a call chooses.
 pub(crate) type Known = [Option<u32>; 16];
 
+/// Any call at all.
+pub(crate) const ANY_CALL: Known = [None; 16];
+
 /// What a program does with a value on the way.
 pub(crate) enum Seen<'a> {
     /// Decides by it; the opcode is that of the constant's form.
@@ -17,8 +20,8 @@ pub(crate) enum Seen<'a> {
         left: &'a Value,
         right: &'a Value,
     },
-    /// Divides by it.
-    Divided(&'a Value),
+    /// Divides by it, at this index; a zero ends the program with KILL_THREAD.
+    Divided { at: usize, by: &'a Value },
     /// Returns it as the verdict.
     Returned(&'a Value),
 }
@@ -52,7 +55,7 @@ pub(crate) fn walk(program: &Program, known: &Known, see: &mut impl FnMut(Seen<'
             }
             _ => {
                 if insn.code == op::DIV_X {
-                    state.x.iter().for_each(|by| see(Seen::Divided(by)));
+                    state.x.iter().for_each(|by| see(Seen::Divided { at, by }));
                 }
                 if state.run(insn, known) {
                     arrive(&mut pending, next, state);

@@ -190,6 +190,50 @@ fn computed_verdicts_cannot_be_made_to_notify() {
 }
 
 #[test]
+fn divisions_that_may_kill_cannot_be_made_to_notify() {
+    let word = Insn::statement(op::LD_ABS, 16);
+    let to_x = Insn::statement(op::TAX, 0);
+    let divide = Insn::statement(op::DIV_X, 0);
+    let zero = |at| Err(Error::KillingDivision { at });
+    let made = |instructions: &[Insn]| Program::new(instructions.to_vec()).unwrap().notifying_denials();
+    assert_eq!(made(&[divide, ALLOW]), zero(0));
+    assert_eq!(made(&[word, to_x, divide, ALLOW]), zero(2));
+    assert_eq!(made(&[Insn::statement(op::LDX_IMM, 0), divide, ALLOW]), zero(1));
+    // One of two ways leads to the division with zero.
+    let one_way = [
+        Insn::jump(op::JEQ_K, 0, 0, 1),
+        Insn::statement(op::LDX_IMM, 2),
+        divide,
+        ALLOW,
+    ];
+    assert!(made(&one_way).is_ok(), "A is zero at the start");
+    assert_eq!(made(&[&[word], &one_way[..]].concat()), zero(3));
+}
+
+#[test]
+fn divisions_that_cannot_kill_may_be_made_to_notify() {
+    let divide = Insn::statement(op::DIV_X, 0);
+    let fine: [&[Insn]; 4] = [
+        &[Insn::statement(op::LDX_IMM, 3), divide, ALLOW],
+        &[Insn::statement(op::LDX_LEN, 0), divide, ALLOW],
+        &[
+            Insn::statement(op::LD_ABS, 0),
+            Insn::statement(op::OR_K, 4),
+            Insn::statement(op::TAX, 0),
+            divide,
+            ALLOW,
+        ],
+        &[ALLOW, divide, ALLOW],
+    ];
+    for instructions in fine {
+        assert!(
+            Program::new(instructions.to_vec()).unwrap().notifying_denials().is_ok(),
+            "{instructions:?}"
+        );
+    }
+}
+
+#[test]
 fn listing_names_fields_and_targets() {
     let program = Program::new(vec![
         Insn::statement(op::LD_ABS, 4),

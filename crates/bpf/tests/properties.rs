@@ -194,6 +194,13 @@ proptest! {
     }
 
     #[test]
+    fn no_kill_is_left_where_denials_notify(program in program(&STATEMENTS, &JUMPS), data in data()) {
+        if let Ok(notifying) = program.notifying_denials() {
+            prop_assert!(!notifying.evaluate(&data).is_denial());
+        }
+    }
+
+    #[test]
     fn the_guard_changes_no_other_call(program in program(&STATEMENTS, &JUMPS), data in data()) {
         prop_assume!(!matches!(data.nr, 317 | 354 | 277 | 383));
         prop_assert_eq!(program.refusing_listeners().unwrap().evaluate(&data), program.evaluate(&data));
