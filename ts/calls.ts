@@ -50,6 +50,8 @@ export function createCallTable(names: Names): CallTable {
   const seen = new Map<number, Map<string, Count>>()
 
   function update(listener: number, counts: readonly Count[]): Growth[] {
+    // Most listeners never call anything; of those nothing is kept.
+    if (counts.length === 0) return []
     const last = seen.get(listener) ?? new Map<string, Count>()
     seen.set(listener, last)
     return counts.flatMap(count => advance(last, count) ?? [])

@@ -27,8 +27,8 @@ pub enum Phase {
     Init {
         /// The process that the filter is for, if the runtime says.
         process: Option<Mark>,
-        /// The runtime's executables.
-        runtime: Vec<Executable>,
+        /// The runtime's executables; boxed, since as many are held as there are idle listeners.
+        runtime: Box<[Executable]>,
     },
     /// The user's program was executed.
     Run,
@@ -89,7 +89,7 @@ impl Identity {
         let peer = executable(peer);
         let copy = process
             .and_then(Mark::executable)
-            .filter(|own| peer.is_some_and(|peer| own.is_copy_of(peer)));
+            .filter(|own| peer.is_some_and(|peer| *own != peer && own.is_copy_of(peer)));
         let runtime = [peer, copy];
         let phase = Phase::Init {
             process,
