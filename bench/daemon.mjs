@@ -3,8 +3,8 @@
  * answers commands on standard input with one line of JSON each:
  *
  * stats       {"listeners":0,"rssBytes":70000000,"loopWakeups":12}
- * block MS    {"blockedMs":1500} at once; then blocks JavaScript for that long, and, two seconds later,
- *             {"events":65536,"eventsPerSecond":650000} of all that came since
+ * block MS    {"blockedMs":1500} at once; then blocks JavaScript for that long, and, a second later,
+ *             {"events":65536,"eventsPerSecond":1650000} of all that came since
  *
  * node --expose-gc daemon.mjs SOCKET
  */
@@ -51,7 +51,7 @@ daemon.on('event', () => {
 })
 
 /** A full ring is empty long before. */
-const DRAINED_MS = 2000
+const DRAINED_MS = 1000
 
 const sleep = ms => new Promise(resolve => setTimeout(resolve, ms))
 const tell = value => console.log(JSON.stringify(value))

@@ -3,7 +3,7 @@
  * Measures the budgets as ratios, all in one run on one machine: what a denied call costs under our daemon and under what
  * it is compared with. README.md says how, and what is not measured. Exit code 1: a budget is missed.
  *
- * node bench/run.mjs [--repetitions N] [--calls N] [--idle N] [--no-write]
+ * node bench/run.mjs [--repetitions N] [--calls N] [--idle N] [--only calls,drain,idle] [--no-write]
  */
 import { execFileSync, spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -18,6 +18,7 @@ const { values } = parseArgs({
     repetitions: { type: 'string', default: '7' },
     calls: { type: 'string', default: '20000' },
     idle: { type: 'string', default: '10000' },
+    only: { type: 'string', default: 'calls,drain,idle' },
     'no-write': { type: 'boolean', default: false },
   },
 })
@@ -28,6 +29,8 @@ const FLOODERS = 8
 const QUIET_CALLS = 1500
 const QUIET_INTERVAL_US = 500
 const IDLE_MS = 5000
+const DRAINS = 5
+const parts = new Set(values.only.split(','))
 
 const bench = join(root, 'bench')
 const bin = join(bench, 'bin')
@@ -149,16 +152,24 @@ async function measureTraced() {
   return result
 }
 
-/** How fast JavaScript takes events out of the ring that was filled while it slept. */
+/** The first full ring finds JavaScript not compiled yet; a daemon under a flood has that behind it. */
 async function measureDrain() {
   const daemon = await startSupervisor(SUPERVISORS.find(({ key }) => key === 'daemon'))
+  const first = await drainOnce(daemon)
+  const later = []
+  for (let drain = 0; drain < DRAINS; drain++) later.push(await drainOnce(daemon))
+  await daemon.end()
+  return { first, later }
+}
+
+/** How fast JavaScript takes events out of the ring that was filled while it slept. */
+async function drainOnce(daemon) {
   const flooders = [await startTarget(daemon, 'a', 'flood'), await startTarget(daemon, 'b', 'flood')]
   const idle = JSON.parse(await ask(daemon, 'block 1500'))
   for (const flooder of flooders) flooder.go()
   await sleep(1000)
   await Promise.all(flooders.map(flooder => Promise.all([flooder.result(), flooder.end()])))
   const drained = JSON.parse(await daemon.line())
-  await daemon.end()
   return { ...idle, ...drained }
 }
 
@@ -233,7 +244,7 @@ function median(numbers) {
 
 const medianOf = (runs, field) => median(runs.map(result => result[field]))
 
-function budgets(raw, idle, drain) {
+function callBudgets(raw) {
   const alone = (key, field) => medianOf(raw.alone[key], field)
   const quiet = (key, field) => medianOf(raw.quiet[key], field)
   const hasAgent = raw.alone.agent !== undefined
@@ -250,7 +261,15 @@ function budgets(raw, idle, drain) {
     hasAgent
       ? ratio('quiet p99 under flood against the Go agent', key => quiet(key, 'p99Ns'), quiet('agent', 'p99Ns'), 0.25)
       : skipped('quiet p99 under flood against the Go agent', noGo),
-    atLeast('events drained by JavaScript per second', drain.eventsPerSecond, 1_000_000),
+  ]
+}
+
+function drainBudgets({ later }) {
+  return [atLeast('events drained by JavaScript per second', medianOf(later, 'eventsPerSecond'), 1_000_000)]
+}
+
+function idleBudgets(idle) {
+  return [
     atMost(`bytes per idle listener, ${idle.listeners} of them`, idle.bytesEach, 2048),
     atMost(`wake-ups of the loop in ${idle.seconds} idle seconds`, idle.loopWakeups, 0),
   ]
@@ -280,7 +299,7 @@ function printTable(rows) {
 
 const micro = nanoseconds => (nanoseconds / 1000).toFixed(2)
 
-function report(raw, results) {
+function reportCalls(raw) {
   printTable([
     ['one denied call, µs', 'mean', 'p50', 'p99', 'quiet p50', 'quiet p99', 'flood calls/s'],
     ...SUPERVISORS.map(({ key, title }) => [
@@ -301,6 +320,9 @@ function report(raw, results) {
         ]
       : []),
   ])
+}
+
+function reportBudgets(results) {
   printTable([
     ['budget', 'measured', 'limit', '', 'the C loop'],
     ...results.map(({ title, value, limit, ok, floor = '' }) => [title, value, limit, verdict(ok), floor]),
@@ -313,7 +335,7 @@ function verdict(ok) {
 }
 
 /** Kept by date and machine, so that a change of the budget's figures can be traced. */
-function write(raw, idle, drain, results) {
+function write(measured, results) {
   const model = cpus()[0]?.model ?? 'unknown'
   const machine = `${arch() === 'x64' ? 'x86_64' : 'aarch64'}-${model
     .toLowerCase()
@@ -331,10 +353,7 @@ function write(raw, idle, drain, results) {
     repetitions: REPETITIONS,
     calls: CALLS,
   }
-  writeFileSync(
-    join(path, 'results.json'),
-    `${JSON.stringify({ about, budgets: results, idle, drain, raw }, null, 1)}\n`,
-  )
+  writeFileSync(join(path, 'results.json'), `${JSON.stringify({ about, budgets: results, ...measured }, null, 1)}\n`)
   say(`bench: written to ${path.slice(root.length + 1)}`)
 }
 
@@ -357,20 +376,28 @@ async function repeat() {
   return raw
 }
 
+const PARTS = [
+  { key: 'calls', title: 'denied calls', measure: repeat, budgets: callBudgets },
+  { key: 'drain', title: 'draining', measure: measureDrain, budgets: drainBudgets },
+  { key: 'idle', title: `${IDLE_LISTENERS} idle listeners`, measure: measureIdle, budgets: idleBudgets },
+]
+
 let metadata = ''
 
 async function main() {
   await setUp()
   await build()
   metadata = await makeMetadata()
-  const raw = await repeat()
-  say('bench: draining')
-  const drain = await measureDrain()
-  say(`bench: ${IDLE_LISTENERS} idle listeners`)
-  const idle = await measureIdle()
-  const results = budgets(raw, idle, drain)
-  report(raw, results)
-  if (!values['no-write']) write(raw, idle, drain, results)
+  const measured = {}
+  const results = []
+  for (const { key, title, measure, budgets } of PARTS.filter(({ key }) => parts.has(key))) {
+    say(`bench: ${title}`)
+    measured[key] = await measure()
+    results.push(...budgets(measured[key]))
+  }
+  if (measured.calls !== undefined) reportCalls(measured.calls)
+  reportBudgets(results)
+  if (!values['no-write'] && parts.size === PARTS.length) write(measured, results)
   return results.every(({ ok }) => ok !== false)
 }
 
