@@ -144,6 +144,7 @@ impl<'a> Rewriter<'a> {
     fn add_defaults(&self, rules: &mut Rules, exceptions: &Exceptions) {
         let is_named = |name: &str| self.calls.contains_key(name);
         if !self.denies_by_default() {
+            self.keep_idle(rules);
             // TRAP and what else stops a call keeps it from making a listener; LOG and TRACE may let it run.
             if !is_named(GUARDED) && self.profile.default_action != ActionName::Trap {
                 rules.refuse_listeners();
@@ -157,6 +158,16 @@ impl<'a> Rewriter<'a> {
                 continue;
             }
             rules.notify(name);
+        }
+    }
+
+    /// Rules that say what the default says: without effect, but runc counts their names.
+    fn keep_idle(&self, rules: &mut Rules) {
+        let default = kernel_action(self.profile.default_action, self.profile.default_errno);
+        let idle = self.profile.rules.iter();
+        let idle = idle.filter(|rule| kernel_action(rule.action, rule.errno) == default);
+        for (rule, name) in idle.flat_map(|rule| rule.names.iter().map(move |name| (rule, name))) {
+            rules.keep(name, rule);
         }
     }
 

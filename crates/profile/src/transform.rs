@@ -96,11 +96,19 @@ pub fn transform(profile: &Profile, target: &Target) -> Result<Transformed, Erro
     let mut attempt = Attempt::new(profile, target, &original);
     let (mut rewritten, program, comparison) = attempt.succeed()?;
     let report = report(profile, target, &comparison, &attempt.exceptions);
-    if comparison.denied.iter().any(|denied| denied.seen) || rewritten.notifies() {
-        rewritten.listener_path = Some(target.listener_path.clone());
-        rewritten.listener_metadata = Some(metadata.with(&original));
-        rewritten.flags = target.flags(profile)?;
+    // Nobody to ask: neither a listener nor its guard.
+    if !program.notifies() {
+        return Ok(Transformed {
+            profile: profile.clone(),
+            rewritten: original.clone(),
+            original,
+            report,
+            warnings,
+        });
     }
+    rewritten.listener_path = Some(target.listener_path.clone());
+    rewritten.listener_metadata = Some(metadata.with(&original));
+    rewritten.flags = target.flags(profile)?;
     Ok(Transformed {
         profile: rewritten,
         original,
