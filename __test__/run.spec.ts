@@ -1,4 +1,5 @@
 import test, { type ExecutionContext } from 'ava'
+import { errorText, NotifydError } from '../ts/errors.ts'
 import { run, type RunOptions } from '../ts/run.ts'
 import { createClock } from './helpers/clock.ts'
 import { createFakeNative, ENOSYS, type FakeSupervisor } from './helpers/fake-native.ts'
@@ -129,6 +130,76 @@ test('aborting ends everything', async t => {
   await t.throwsAsync(start({ signal: controller.signal }), { any: true, name: 'AbortError' })
 })
 
+test('aborting while the command is being started ends it', async t => {
+  const controller = new AbortController()
+  const clock = createClock()
+  const { native, supervisor } = createFakeNative(clock.nowMs)
+  const { Supervisor } = native
+  class Slow extends Supervisor {
+    override async launch(request: Parameters<InstanceType<typeof Supervisor>['launch']>[0]) {
+      const launched = await super.launch(request)
+      endsWhenStopped(supervisor())
+      controller.abort()
+      return launched
+    }
+  }
+  const deps = { native: { ...native, Supervisor: Slow }, clock }
+  const running = await run({ command: 'app', deny: ['chroot'], signal: controller.signal }, deps)
+  await clock.pass(100)
+  t.like(await running.finished, { exitCode: 137, reason: 'aborted' })
+})
+
+test('whoever subscribes after the start hears everything', async t => {
+  const clock = createClock()
+  const { native, supervisor } = createFakeNative(clock.nowMs)
+  const { Supervisor } = native
+  class Quick extends Supervisor {
+    override async launch(request: Parameters<InstanceType<typeof Supervisor>['launch']>[0]) {
+      const launched = await super.launch(request)
+      supervisor().call(LISTENER, 'chroot', { times: 2 })
+      supervisor().exit(LISTENER, { exitCode: 3 })
+      supervisor().end(LISTENER)
+      await clock.pass(100)
+      return launched
+    }
+  }
+  const warned = { ...native, Supervisor: Quick, compileDenyList: native.compileDenyList }
+  const compileProfile = () => ({ program: Buffer.from(''), warnings: ['rules were skipped'] })
+  const running = await run({ command: 'app', profile: '{}' }, { native: { ...warned, compileProfile }, clock })
+  const told: string[] = []
+  running.on('warning', text => void told.push(text))
+  running.on('event', ({ syscall }) => void told.push(syscall))
+  running.on('exited', ({ exitCode }) => void told.push(`exited ${exitCode}`))
+  await clock.pass(100)
+  await running.finished
+  t.deepEqual(told, ['rules were skipped', 'chroot', 'chroot', 'exited 3'])
+})
+
+test('after the end nothing is signalled or stopped, and that is no error', async t => {
+  const { running, clock, fake } = await start()
+  fake.exit(LISTENER, { exitCode: 0 })
+  fake.end(LISTENER)
+  await clock.pass(100)
+  await running.finished
+  running.signal('SIGTERM')
+  await running.stop()
+  t.deepEqual(fake.signals, [])
+  t.deepEqual(fake.stops, [])
+})
+
+test('a signal that does not exist is refused by its name', async t => {
+  const { running, clock, fake } = await start()
+  const wrong = 'SIGWHAT' as NodeJS.Signals
+  t.throws(() => running.signal(wrong), {
+    instanceOf: NotifydError,
+    code: 'ERR_INVALID_ARGUMENT',
+    message: /"SIGWHAT"/,
+  })
+  fake.end(LISTENER)
+  await clock.pass(100)
+  await running.finished
+})
+
 test('a command that ended before launch() resolved is counted all the same', async t => {
   const clock = createClock()
   const { native, supervisor } = createFakeNative(clock.nowMs)
@@ -171,7 +242,8 @@ test('a launch that fails lets go of everything', async t => {
     }
   }
   const launching = run({ command: 'app', deny: ['chroot'] }, { native: { ...native, Supervisor: Broken }, clock })
-  await t.throwsAsync(launching, { code: 'ERR_LISTENER_BUSY' })
+  const error = await t.throwsAsync(launching, { instanceOf: NotifydError, code: 'ERR_LISTENER_BUSY' })
+  t.is(errorText(error), 'could not run "app": another seccomp listener is active')
   t.true(supervisor().closed)
   t.is(clock.held(), 0)
 })

@@ -4,6 +4,7 @@ import { systemClock, type Clock } from './clock.ts'
 import type { Config } from './config/schema.ts'
 import type { DaemonEvents } from './daemon-hooks.ts'
 import type { Emitter } from './emitter.ts'
+import { toNotifydError } from './errors.ts'
 import { openHistory } from './history.ts'
 import type { startServers } from './http/server.ts'
 import type { DaemonSource } from './http/source.ts'
@@ -34,7 +35,7 @@ export async function createDaemon(config: Config, deps: DaemonDeps = {}): Promi
     return await compose(config, deps, undo)
   } catch (error) {
     await runBackwards(undo)
-    throw error
+    throw toNotifydError(error)
   }
 }
 

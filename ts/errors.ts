@@ -44,6 +44,20 @@ export class NotifydError extends Error {
   }
 }
 
+/**
+ * An error of the addon, which carries one of these codes, as one of ours; anything else is a defect and stays as it is.
+ * `attempted` is told before it.
+ */
+export function toNotifydError(error: unknown, attempted?: string): unknown {
+  if (!(error instanceof Error) || !hasCode(error)) return error
+  if (attempted !== undefined) return new NotifydError(error.code, attempted, { cause: error })
+  return error instanceof NotifydError ? error : new NotifydError(error.code, error.message, { cause: error.cause })
+}
+
+function hasCode(error: Error): error is Error & { code: ErrorCode } {
+  return 'code' in error && ERROR_CODES.some(code => code === error.code)
+}
+
 /** The text of an error and of its causes, outermost first. */
 export function errorText(error: unknown): string {
   if (!(error instanceof Error)) return String(error)

@@ -1,7 +1,7 @@
 /** From what a caller denies to the program that the kernel and the verdicts use. */
 
 import { errnoNumber } from './errno.ts'
-import { NotifydError } from './errors.ts'
+import { NotifydError, toNotifydError } from './errors.ts'
 import { loadNative, type CompiledProfile, type Native, type ProfileFacts } from './native.ts'
 
 export type { CompiledProfile } from './native.ts'
@@ -29,9 +29,13 @@ export function compile(denials: Denials, native: Native = loadNative()): Compil
   if ((deny === undefined) === (profile === undefined)) {
     throw new NotifydError('ERR_PROFILE', 'either deny or profile says what is denied, and not both')
   }
-  return profile === undefined
-    ? compileNames(deny ?? [], denials.errno, native)
-    : native.compileProfile(profile, factsOf(denials))
+  try {
+    return profile === undefined
+      ? compileNames(deny ?? [], denials.errno, native)
+      : native.compileProfile(profile, factsOf(denials))
+  } catch (error) {
+    throw toNotifydError(error)
+  }
 }
 
 function factsOf({ capabilities }: Denials): ProfileFacts {

@@ -1,17 +1,18 @@
 /** Supervises one command without any container engine: launch, collect, report. */
 
-import { constants } from 'node:os'
 import { createNames } from './call-names.ts'
-import { systemClock, toTime, type Clock } from './clock.ts'
+import { systemClock, type Clock } from './clock.ts'
 import type { Policy } from './config/schema.ts'
-import type { Container, Described } from './containers.ts'
+import type { Described } from './containers.ts'
 import { Emitter } from './emitter.ts'
+import { toNotifydError } from './errors.ts'
 import { defaultAnswer } from './handover.ts'
 import { createLedger, type Ledger } from './ledger.ts'
 import { loadNative, type Native, type Supervisor } from './native.ts'
 import { compile, type Denials } from './profiles.ts'
-import { createEnding, createHooks, type Ending, type RunEvents } from './run-hooks.ts'
-import { createReport, type RunReport } from './run-report.ts'
+import { createControls } from './run-controls.ts'
+import { createEnding, createHooks, type RunEvents } from './run-hooks.ts'
+import type { RunReport } from './run-report.ts'
 
 export type { RunEvents } from './run-hooks.ts'
 export type { RunReport } from './run-report.ts'
@@ -37,14 +38,13 @@ export interface Run extends Emitter<RunEvents> {
   readonly pid: number
   /** Resolves when nobody of the command's process tree is left. */
   readonly finished: Promise<RunReport>
-  /** Sends a signal to the command. */
+  /** Sends a signal to the command; one that has ended is no error. */
   signal(signal: NodeJS.Signals | number): void
   /** Ends the command and all of its descendants. */
   stop(): Promise<void>
 }
 
 const RING_EVENTS = 65_536
-const STOP_TIMEOUT_MS = 10_000
 const DEFAULTS: Policy = {
   action: 'log',
   answer: 'profile',
@@ -65,7 +65,8 @@ export async function run(options: RunOptions, deps: RunDeps = {}): Promise<Run>
   const described = { ...describe(options), warnings }
   const answer = defaultAnswer(described)
   const setup = { answer, mayContinue: false, ringEvents: RING_EVENTS, handoverTimeoutMs: 1000 }
-  const supervisor: Supervisor = new native.Supervisor(setup, () => ledger.wake())
+  const supervisor: Supervisor = new native.Supervisor(setup, () => void (begun && ledger.wake()))
+  let begun = false
   const emitter = new Emitter<RunEvents>()
   const ending = createEnding(emitter)
   const ledger: Ledger = createLedger({
@@ -81,53 +82,17 @@ export async function run(options: RunOptions, deps: RunDeps = {}): Promise<Run>
   const release = clock.hold()
   try {
     const { listener, pid } = await supervisor.launch({ ...commandOf(options), program, answer })
-    const container = ledger.adopt(listener, { ...described, init: { pid, startTicks: 0 } }, clock.nowMs())
-    return Object.assign(
-      emitter,
-      controls({ supervisor, ledger, listener, container, ending, clock, release }, options),
-      { pid },
-    )
+    const begin = () => {
+      begun = true
+      return ledger.adopt(listener, { ...described, init: { pid, startTicks: 0 } }, clock.nowMs())
+    }
+    const parts = { supervisor, ledger, listener, begin, ending, clock, release }
+    return Object.assign(emitter, createControls(parts, options.signal), { pid })
   } catch (error) {
     release()
     await supervisor.close()
-    throw error
+    throw toNotifydError(error, `could not run ${JSON.stringify(options.command)}`)
   }
-}
-
-interface Running {
-  supervisor: Supervisor
-  ledger: Ledger
-  listener: number
-  container: Container
-  ending: Ending
-  clock: Clock
-  release: () => void
-}
-
-function controls(running: Running, { signal: abort }: RunOptions) {
-  const { supervisor, ledger, listener, container, ending, clock, release } = running
-  let aborted = false
-
-  async function stop(): Promise<void> {
-    aborted = true
-    await supervisor.stop(listener, STOP_TIMEOUT_MS)
-  }
-  // It may have ended in the meantime, which is what was wanted.
-  const onAbort = () => void stop().catch(() => {})
-
-  async function finish(): Promise<RunReport> {
-    const { exit, atMs } = await ending.ended
-    abort?.removeEventListener('abort', onAbort)
-    await ledger.close()
-    release()
-    return createReport({ container, exit, aborted, finishedAtMs: atMs }, toTime(clock))
-  }
-
-  abort?.addEventListener('abort', onAbort, { once: true })
-  const finished = finish()
-  ledger.wake()
-  const signal = (wanted: NodeJS.Signals | number) => supervisor.signal(listener, signalNumber(wanted))
-  return { finished, stop, signal }
 }
 
 function describe({ command, ...options }: RunOptions): Described {
@@ -142,8 +107,4 @@ function describe({ command, ...options }: RunOptions): Described {
 function commandOf({ command, args = [], env = process.env, cwd = process.cwd() }: RunOptions) {
   const list = Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`]))
   return { command, args: [...args], env: list, cwd }
-}
-
-function signalNumber(signal: NodeJS.Signals | number): number {
-  return typeof signal === 'number' ? signal : constants.signals[signal]
 }
