@@ -1,7 +1,12 @@
 //! The ways into the kernel, each with its own numbers.
 
+use std::str::FromStr;
+
 use libseccomp::ScmpArch;
 use notifyd_bpf::{AUDIT_ARCH_AARCH64, AUDIT_ARCH_ARM, AUDIT_ARCH_I386, AUDIT_ARCH_X86_64, X32_SYSCALL_BIT};
+
+use crate::Error;
+use crate::architecture::{architecture_name, go_name};
 
 /// A system call interface whose numbers are known here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -70,6 +75,22 @@ impl Abi {
         }
     }
 
+    /// The 64-bit ABI of machines that may offer this one.
+    pub const fn main(self) -> Self {
+        match self {
+            Self::X86_64 | Self::I386 | Self::X32 => Self::X86_64,
+            Self::Aarch64 | Self::Arm => Self::Aarch64,
+        }
+    }
+
+    /// How much of an argument libseccomp's rules look at.
+    pub(crate) const fn argument_mask(self) -> u64 {
+        match self {
+            Self::X86_64 | Self::Aarch64 => u64::MAX,
+            Self::I386 | Self::X32 | Self::Arm => u32::MAX as u64,
+        }
+    }
+
     /// What every number of this ABI has set.
     pub(crate) const fn number_bit(self) -> u32 {
         match self {
@@ -86,6 +107,21 @@ impl Abi {
             Self::Aarch64 => ScmpArch::Aarch64,
             Self::Arm => ScmpArch::Arm,
         }
+    }
+}
+
+impl FromStr for Abi {
+    type Err = Error;
+
+    /// Reads its label, the name that engines have for it (`amd64`), or the one of profiles (`SCMP_ARCH_X86_64`).
+    fn from_str(name: &str) -> Result<Self, Error> {
+        let called = |abi: &Self| {
+            [abi.label(), go_name(*abi), architecture_name(abi.libseccomp())]
+                .iter()
+                .any(|known| known.eq_ignore_ascii_case(name))
+        };
+        let found = Self::ALL.into_iter().find(called);
+        found.ok_or_else(|| Error::UnknownArchitecture { name: name.to_owned() })
     }
 }
 

@@ -55,6 +55,11 @@ pub fn libseccomp_version() -> String {
     )
 }
 
+/// Whether runtimes make rules for calls of that name; they pass over others.
+pub(crate) fn is_known_to_libseccomp(name: &str) -> bool {
+    ScmpSyscall::from_name(name).is_ok()
+}
+
 struct Compiler {
     context: ScmpFilterContext,
     default: ScmpAction,

@@ -93,7 +93,7 @@ pub(crate) fn multiplexed() -> impl Iterator<Item = &'static str> {
 }
 
 /// i386 has two calls that carry others.
-fn subcalls(abi: Abi, name: &str) -> Vec<Subcall> {
+pub(crate) fn subcalls(abi: Abi, name: &str) -> Vec<Subcall> {
     if abi != Abi::I386 {
         return Vec::new();
     }
@@ -112,7 +112,8 @@ fn subcalls(abi: Abi, name: &str) -> Vec<Subcall> {
     socket.chain(ipc).collect()
 }
 
-fn exists(abi: Abi, name: &str) -> bool {
+/// Whether the ABI has the call, be it behind another.
+pub(crate) fn exists(abi: Abi, name: &str) -> bool {
     number(abi, name).is_some() || !subcalls(abi, name).is_empty()
 }
 

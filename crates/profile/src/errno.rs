@@ -18,8 +18,14 @@ pub(crate) fn errno_number(name: &str) -> Option<u16> {
     alias.map_or_else(|| listed(name), |(_, errno)| u16::try_from(errno.into_raw()).ok())
 }
 
+/// The name that a number has.
+pub(crate) fn errno_name(number: u16) -> Option<&'static str> {
+    let named = (1..=LAST_NAMED).contains(&number);
+    named.then(|| Errno::new(number.into()).name()).flatten()
+}
+
 fn listed(name: &str) -> Option<u16> {
-    (1..=LAST_NAMED).find(|&number| Errno::new(number.into()).name() == Some(name))
+    (1..=LAST_NAMED).find(|&number| errno_name(number) == Some(name))
 }
 
 #[cfg(test)]

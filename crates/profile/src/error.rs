@@ -4,7 +4,7 @@ use std::fmt;
 
 use libseccomp::error::SeccompError;
 
-use crate::{Disagreement, Runtime};
+use crate::{Abi, Disagreement, Runtime};
 
 /// Where in a profile something is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -226,6 +226,36 @@ pub enum Error {
     Program {
         /// Why.
         source: notifyd_bpf::Error,
+    },
+    /// A question about a call that no ABI has.
+    #[error("explaining the profile: {name:?} is no system call{hint}")]
+    NoSuchCall {
+        /// The name.
+        name: String,
+        /// Empty, or the nearest name, with a leading semicolon.
+        hint: String,
+    },
+    /// An argument that is no number.
+    #[error(
+        "reading argument {index}: {text:?} is no integer of 64 bits; accepted are 10, 0xa, 012, -1, and _ for any value"
+    )]
+    Argument {
+        /// Which, from 0.
+        index: usize,
+        /// What was given.
+        text: String,
+    },
+    /// More arguments than a call has.
+    #[error("reading the arguments: {count} are given, a call has at most 6")]
+    TooManyArguments {
+        /// How many.
+        count: usize,
+    },
+    /// No ABI that is known here.
+    #[error("reading the architecture: {name:?} is not known; accepted are {}", Abi::ALL.map(Abi::label).join(", "))]
+    UnknownArchitecture {
+        /// What was given.
+        name: String,
     },
     /// A deny list without names.
     #[error("making a deny list: it names no call; hint: an empty list would leave the command unfiltered")]

@@ -17,13 +17,16 @@ mod deny_list;
 mod document;
 mod errno;
 mod error;
+mod explain;
 mod facts;
 mod fields;
 mod flatten;
 mod known;
+mod left_out;
 mod metadata;
 mod model;
 mod nearest;
+mod places;
 mod resolve;
 mod rewrite;
 mod runtime;
@@ -40,7 +43,11 @@ pub use compile::{Compiled, compile, libseccomp_version};
 pub use deny_list::deny_list;
 pub use document::{Document, Format, MAX_TEXT_BYTES};
 pub use error::{Error, Place};
+pub use explain::{
+    AbiSummary, Arguments, CallExplanation, Case, Explainer, Reason, RuleAt, Summary, Unused, Way, describe_action,
+};
 pub use facts::{Facts, KernelVersion};
+pub use left_out::LeftOut;
 pub use model::{ActionName, Condition, Operator, Profile, Rule};
 pub use runtime::Runtime;
 pub use syscalls::{display_name, name, number, suggest};

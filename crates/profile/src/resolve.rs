@@ -10,7 +10,7 @@ use libseccomp::ScmpArch;
 use crate::architecture::{go_name, reads_architecture_map};
 use crate::capability::canonical;
 use crate::written::{ConditionalRule, Filter};
-use crate::{Abi, Document, Error, Facts, Format, KernelVersion, Place, Profile};
+use crate::{Abi, Document, Error, Facts, Format, KernelVersion, LeftOut, Place, Profile, Rule};
 
 impl Document {
     /// What the engine would hand to the runtime on such a host.
@@ -23,11 +23,21 @@ impl Document {
         let engine = Engine::new(self.format(), facts)?;
         let mut rules = Vec::new();
         for conditional in &self.written.rules {
-            if engine.keeps(conditional)? {
+            if engine.left_out(conditional)?.is_none() {
                 rules.push(conditional.rule.clone());
             }
         }
         Ok(self.written.profile(self.mapped_architectures(facts.abi), rules))
+    }
+
+    /// The rules that do not hold there, and why.
+    pub(crate) fn left_out(&self, facts: &Facts) -> Result<Vec<(&Rule, LeftOut)>, Error> {
+        let engine = Engine::new(self.format(), facts)?;
+        let why = |conditional| {
+            let left_out = engine.left_out(conditional).transpose()?;
+            Some(left_out.map(|left_out| (&conditional.rule, left_out)))
+        };
+        self.written.rules.iter().filter_map(why).collect()
     }
 
     fn mapped_architectures(&self, abi: Abi) -> Vec<ScmpArch> {
@@ -62,27 +72,43 @@ impl Engine {
         })
     }
 
-    fn keeps(&self, conditional: &ConditionalRule) -> Result<bool, Error> {
-        let ConditionalRule {
-            rule,
-            includes,
-            excludes,
-        } = conditional;
-        let place = rule.place();
-        Ok(!self.excludes(excludes, &place)? && self.includes(includes, &place)?)
+    /// What keeps the rule out; `None` where it holds.
+    fn left_out(&self, conditional: &ConditionalRule) -> Result<Option<LeftOut>, Error> {
+        let place = conditional.rule.place();
+        match self.excluded(&conditional.excludes, &place)? {
+            None => self.not_included(&conditional.includes, &place),
+            excluded => Ok(excluded),
+        }
     }
 
-    fn excludes(&self, filter: &Filter, place: &Place) -> Result<bool, Error> {
-        let architecture = self.is_among(&filter.architectures);
-        let capability = filter.capabilities.iter().any(|name| self.has(name).unwrap_or(false));
-        Ok(architecture || capability || self.is_at_least(filter.kernel, place)?.unwrap_or(false))
+    fn excluded(&self, filter: &Filter, place: &Place) -> Result<Option<LeftOut>, Error> {
+        if self.is_among(&filter.architectures) {
+            return Ok(Some(LeftOut::ExcludedArchitecture(self.architecture)));
+        }
+        let mut capabilities = filter.capabilities.iter();
+        if let Some(name) = capabilities.find(|name| self.has(name).unwrap_or(false)) {
+            return Ok(Some(LeftOut::HasCapability(name.clone())));
+        }
+        let newer = self.compared(filter.kernel, place)?.filter(|(from, host)| host >= from);
+        Ok(newer.map(|(from, host)| LeftOut::NewerKernel { from, host }))
     }
 
-    fn includes(&self, filter: &Filter, place: &Place) -> Result<bool, Error> {
-        let architecture = filter.architectures.is_empty() || self.is_among(&filter.architectures);
-        let held = |name: &String| self.has(name).unwrap_or(self.keeps_without_capabilities);
-        let capabilities = filter.capabilities.iter().all(held);
-        Ok(architecture && capabilities && self.is_at_least(filter.kernel, place)?.unwrap_or(true))
+    fn not_included(&self, filter: &Filter, place: &Place) -> Result<Option<LeftOut>, Error> {
+        if !filter.architectures.is_empty() && !self.is_among(&filter.architectures) {
+            return Ok(Some(LeftOut::OtherArchitectures {
+                listed: filter.architectures.clone(),
+                host: self.architecture,
+            }));
+        }
+        let held = |name: &&String| self.has(name).unwrap_or(self.keeps_without_capabilities);
+        let lacking: Vec<_> = filter.capabilities.iter().filter(|name| !held(name)).cloned().collect();
+        if !lacking.is_empty() {
+            return Ok(Some(LeftOut::LacksCapabilities(lacking)));
+        }
+        let older = self
+            .compared(filter.kernel, place)?
+            .filter(|(least, host)| host < least);
+        Ok(older.map(|(least, host)| LeftOut::OlderKernel { least, host }))
     }
 
     fn is_among(&self, architectures: &[String]) -> bool {
@@ -95,14 +121,15 @@ impl Engine {
         Some(held.contains(capability))
     }
 
-    /// `None` where no version is asked for.
-    fn is_at_least(&self, version: Option<KernelVersion>, place: &Place) -> Result<Option<bool>, Error> {
-        let Some(version) = version else {
-            return Ok(None);
-        };
-        let kernel = self
-            .kernel
-            .ok_or_else(|| Error::NoKernelVersion { place: place.clone() })?;
-        Ok(Some(kernel >= version))
+    /// The version that is asked for, and the host's.
+    fn compared(
+        &self,
+        asked: Option<KernelVersion>,
+        place: &Place,
+    ) -> Result<Option<(KernelVersion, KernelVersion)>, Error> {
+        let missing = || Error::NoKernelVersion { place: place.clone() };
+        asked
+            .map(|asked| Ok((asked, self.kernel.ok_or_else(missing)?)))
+            .transpose()
     }
 }

@@ -72,14 +72,15 @@ pub(crate) fn is_in_libseccomp(arch: u32, number: u32) -> bool {
 }
 
 /// Real numbers only: libseccomp's pseudo numbers are negative.
-fn named_by_libseccomp(abi: Abi, number: u32) -> Option<String> {
+pub(crate) fn named_by_libseccomp(abi: Abi, number: u32) -> Option<String> {
     let number = i32::try_from(number).ok()?;
     ScmpSyscall::from_raw_syscall(number)
         .get_name_by_arch(abi.libseccomp())
         .ok()
 }
 
-fn number_by_libseccomp(abi: Abi, name: &str) -> Option<u32> {
+/// The number that libseccomp makes rules for.
+pub(crate) fn number_by_libseccomp(abi: Abi, name: &str) -> Option<u32> {
     let call = ScmpSyscall::from_name_by_arch(name, abi.libseccomp()).ok()?;
     u32::try_from(call.as_raw_syscall()).ok()
 }
