@@ -9,6 +9,7 @@ import { start, until, type Finished, type Running } from './child.ts'
 import { projectRoot } from './project.ts'
 
 export const CLI = join(projectRoot, 'dist/cli/main.js')
+const SERVE = [CLI, 'serve', '--config']
 
 export interface Sample {
   name: string
@@ -47,6 +48,8 @@ export interface DaemonProcess {
 export interface DaemonOptions {
   /** Sections of the configuration beside sockets, state and port. */
   config?: object
+  /** What Node runs, with the configuration file as its last argument, instead of `serve`. */
+  program?: string[]
   /** Put before the command line, as in `unshare -p -f`. */
   wrap?: string[]
   env?: NodeJS.ProcessEnv
@@ -58,7 +61,7 @@ export interface DaemonOptions {
 
 /** Starts a daemon whose sockets and state lie in the folder; the same folder again is the same daemon, restarted. */
 export async function startDaemon(folder: string, options: DaemonOptions = {}): Promise<DaemonProcess> {
-  const { config = {}, wrap = [], env = process.env, wait = true, input = 'ignore' } = options
+  const { config = {}, program = SERVE, wrap = [], env = process.env, wait = true, input = 'ignore' } = options
   const listenerSocket = join(folder, 'l.sock')
   const apiSocket = join(folder, 'a.sock')
   mkdirSync(join(folder, 'daemon'), { recursive: true })
@@ -72,8 +75,8 @@ export async function startDaemon(folder: string, options: DaemonOptions = {}): 
       ...config,
     }),
   )
-  const [program, ...args] = [...wrap, process.execPath, CLI, 'serve', '--config', file]
-  const child = start(program, args, { env, input, deadlineMs: 170_000 })
+  const [command, ...args] = [...wrap, process.execPath, ...program, file]
+  const child = start(command, args, { env, input, deadlineMs: 170_000 })
   const daemon = connect(child, listenerSocket, apiSocket)
   if (wait) await becomesReady(daemon)
   return daemon
@@ -85,7 +88,7 @@ export async function becomesReady(daemon: DaemonProcess): Promise<void> {
     if (child.process.exitCode !== null) throw new Error(`the daemon ended:\n${child.stdout()}${child.stderr()}`)
     return (await daemon.get('/readyz').catch(() => undefined))?.status === 200
   }
-  await until(isReady, 15_000, () => `the daemon is not ready:\n${child.stdout()}${child.stderr()}`)
+  await until(isReady, 60_000, () => `the daemon is not ready:\n${child.stdout()}${child.stderr()}`)
 }
 
 function connect(child: Running, listenerSocket: string, apiSocket: string): DaemonProcess {
