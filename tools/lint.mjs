@@ -16,6 +16,7 @@ const CHECKS = [
   { title: 'oxlint', check: command('npx', ['oxlint', '--type-aware', '--deny-warnings']) },
   { title: 'oxfmt', check: command('npx', ['oxfmt', '--check']) },
   { title: 'generated files are committed', check: generatedFilesAreCommitted },
+  { title: 'docs are up to date', check: command('node', ['tools/generate-docs.mjs', '--check']) },
   { title: 'publint', check: command('npx', ['publint', '--strict']) },
   { title: 'the addon needs no libseccomp at run time', check: addonIsSelfContained },
   {

@@ -123,7 +123,7 @@ type Command = [string, ...string[]]
  * crun (1.8) refuses the hybrid cgroup layout, where v1 hierarchies are mounted beside a `unified` v2 one: it gets a mount
  * namespace of its own without that mount, and leaves cgroups alone.
  */
-function runtimeCommand(name: RuntimeName, state: string): Command {
+export function runtimeCommand(name: RuntimeName, state: string): Command {
   const path = findCommand(name) ?? name
   if (name === 'runc') return [path, '--root', state]
   const crun: Command = [path, '--root', state, '--cgroup-manager=disabled']

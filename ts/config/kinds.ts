@@ -25,7 +25,7 @@ export const longestSocketPath = 107
 
 export function oneOf<const T extends string>(noun: string, accepted: readonly T[]): Kind<T> {
   const list = accepted.join(', ')
-  const type = accepted.map(word => `\`${word}\``).join(' or ')
+  const type = inWords(accepted.map(word => `\`${word}\``))
   return kind(type, value => {
     const found = accepted.find(word => word === value)
     return found ?? new Wrong(`${show(value)} is not ${noun}; accepted: ${list}${meant(value, accepted)}`)
@@ -34,7 +34,7 @@ export function oneOf<const T extends string>(noun: string, accepted: readonly T
 
 export function duration(leastMs: number): Kind<number, string> {
   const accepted = 'accepted: a number with ms, s, m or h, such as 500ms, 5s or 2m'
-  return kind('duration', value => {
+  return kind(leastMs === 0 ? 'duration' : `duration, at least ${formatDuration(leastMs)}`, value => {
     if (typeof value === 'number') return new Wrong(`${value} has no unit; ${accepted}`)
     const parsedMs = typeof value === 'string' ? parseDuration(value) : undefined
     if (parsedMs === undefined) return new Wrong(`${show(value)} is not a duration; ${accepted}`)
@@ -105,7 +105,12 @@ export function splitAddress(address: string): { host: string; port: number } | 
 
 export function listOf<T>(item: Kind<T>): Kind<T[]> {
   const schema = v.array(item.schema, issue => `${show(issue.input)} is not a list; accepted: a list such as [a, b]`)
-  return { type: `list of ${item.type}`, schema }
+  return { type: `list of: ${item.type}`, schema }
+}
+
+/** `a, b or c` */
+function inWords(words: readonly string[]): string {
+  return [words.slice(0, -1).join(', '), ...words.slice(-1)].filter(text => text !== '').join(' or ')
 }
 
 function checkPath(value: unknown): string | Wrong {

@@ -56,33 +56,42 @@ const metricsSection = section({
   crioForm: setting(
     oneOf('a form', ['syscalls', 'syscall']),
     'syscalls',
+    'syscall',
     "Label of CRI-O's counter: its text per incident (`syscalls`) or each call (`syscall`).",
   ),
-  retention: setting(duration(0), '5m', 'How long the series of an ended container are still exported.'),
-  maxSyscalls: setting(integer(1, 100_000), 500, 'Most distinct syscall labels; the rest is counted as `other`.'),
-  maxContainers: setting(integer(1, 1_000_000), 1000, 'Most containers with series of their own.'),
+  retention: setting(duration(0), '5m', '1h', 'How long the series of an ended container are still exported.'),
+  maxSyscalls: setting(integer(1, 100_000), 500, 1000, 'Most distinct syscall labels; the rest is counted as `other`.'),
+  maxContainers: setting(integer(1, 1_000_000), 1000, 200, 'Most containers with series of their own.'),
 })
 
 const policySection = section({
   action: setting(
     oneOf('an action', ['log', 'stop']),
     'log',
+    'stop',
     'What a forbidden call leads to: only logged and counted, or the container is stopped.',
   ),
   answer: setting(
     oneOf('an answer', ['profile', 'continue']),
     'profile',
+    'continue',
     "What the caller gets: the profile's own verdict, or the call runs (`continue`) and is only counted.",
   ),
-  errno: setting(errnoName(), 'ENOSYS', 'Error for calls of containers whose profile is not known.'),
-  ignore: setting(listOf(syscallName()), [], 'Calls that are counted but never lead to a stop.'),
+  errno: setting(errnoName(), 'ENOSYS', 'EPERM', 'Error for calls of containers whose profile is not known.'),
+  ignore: setting(
+    listOf(syscallName()),
+    [],
+    ['clone3', 'personality'],
+    'Calls that are counted but never lead to a stop.',
+  ),
   probes: setting(
     oneOf('a treatment of probes', ['ignore', 'count']),
     'ignore',
+    'count',
     'Whether calls that the profile answers with ENOSYS lead to a stop (`count`).',
   ),
-  debounce: setting(duration(0), '5s', 'Stop after this long without another forbidden call.'),
-  maxDelay: setting(duration(0), '30s', 'Stop at the latest this long after the first forbidden call.'),
+  debounce: setting(duration(0), '5s', '2s', 'Stop after this long without another forbidden call.'),
+  maxDelay: setting(duration(0), '30s', '1m', 'Stop at the latest this long after the first forbidden call.'),
 })
 
 export function configSchema(paths: DefaultPaths) {
@@ -93,11 +102,18 @@ export function configSchema(paths: DefaultPaths) {
           socket: setting(
             socketPath(),
             paths.listenerSocket,
+            '/run/notifyd/listener.sock',
             'Unix socket that runtimes connect to; without root `$XDG_RUNTIME_DIR/seccomp-notifyd/listener.sock`.',
           ),
-          handoverTimeout: setting(duration(100), '10s', "How long a runtime may take to send a container's state."),
+          handoverTimeout: setting(
+            duration(100),
+            '10s',
+            '30s',
+            "How long a runtime may take to send a container's state.",
+          ),
           maxListeners: optionalSetting(
             integer(1, 1_000_000),
+            5000,
             'Most listeners served at once; without it, what the limit of open files leaves.',
           ),
         }),
@@ -111,10 +127,11 @@ export function configSchema(paths: DefaultPaths) {
     ),
     http: v.optional(
       section({
-        address: setting(tcpAddress(), '127.0.0.1:9797', 'TCP address of the read-only HTTP interface.'),
+        address: setting(tcpAddress(), '127.0.0.1:9797', 'off', 'TCP address of the read-only HTTP interface.'),
         socket: setting(
           socketPath(),
           paths.apiSocket,
+          '/run/notifyd/api.sock',
           'Unix socket of the HTTP interface; without root `$XDG_RUNTIME_DIR/seccomp-notifyd/api.sock`.',
         ),
       }),
@@ -123,6 +140,7 @@ export function configSchema(paths: DefaultPaths) {
     stateDir: setting(
       absolutePath(),
       paths.stateDir,
+      '/srv/seccomp-notifyd',
       'Folder of what survives a restart; without root `$XDG_STATE_HOME/seccomp-notifyd`.',
     ),
     policy: v.optional(
@@ -135,13 +153,14 @@ export function configSchema(paths: DefaultPaths) {
     containersMay: setting(
       listOf(oneOf('a permission', ['log', 'ignore', 'debounce', 'continue'])),
       ['log', 'ignore', 'debounce'],
+      ['ignore'],
       "Ways in which a container's own annotations may be laxer than `policy`.",
     ),
     storm: v.optional(
       v.pipe(
         section({
-          stops: setting(integer(1, 1000), 3, 'Stops of one workload after which it is only logged.'),
-          within: setting(duration(1000), '10m', 'Time in which these stops are counted.'),
+          stops: setting(integer(1, 1000), 3, 5, 'Stops of one workload after which it is only logged.'),
+          within: setting(duration(1000), '10m', '1h', 'Time in which these stops are counted.'),
         }),
         v.transform(({ stops, within }) => ({ stops, withinMs: within })),
       ),
@@ -156,7 +175,7 @@ export function configSchema(paths: DefaultPaths) {
     ),
     history: v.optional(
       section({
-        maxContainers: setting(integer(1, 1_000_000), 1000, 'Ended containers that are remembered.'),
+        maxContainers: setting(integer(1, 1_000_000), 1000, 5000, 'Ended containers that are remembered.'),
       }),
       {},
     ),
@@ -165,6 +184,7 @@ export function configSchema(paths: DefaultPaths) {
         level: setting(
           oneOf('a level', ['debug', 'info', 'warn', 'error', 'silent']),
           'info',
+          'warn',
           'Least level that is logged.',
         ),
       }),

@@ -3,8 +3,8 @@
 import * as v from 'valibot'
 import { isMapping, meant, show, type Kind } from './kinds.ts'
 
-/** What docs/configuration.md says of a setting; `null` is no default. */
-export type SettingMetadata = { type: string; default: unknown; text: string }
+/** What docs/configuration.md says of a setting; `null` is no default. The example is one that is accepted. */
+export type SettingMetadata = { type: string; default: unknown; example: unknown; text: string }
 
 export interface DocumentedSetting extends SettingMetadata {
   /** `policy.action` */
@@ -28,13 +28,18 @@ export function section<const T extends v.ObjectEntries>(entries: T) {
 }
 
 /** A setting that may be left out. */
-export function setting<Output, const Input>(kind: Kind<Output, Input>, byDefault: Input, text: string) {
-  return v.optional(describe(kind, byDefault, text), byDefault)
+export function setting<Output, const Input>(
+  kind: Kind<Output, Input>,
+  byDefault: Input,
+  example: NoInfer<Input>,
+  text: string,
+) {
+  return v.optional(describe(kind, { default: byDefault, example, text }), byDefault)
 }
 
 /** A setting without default. */
-export function optionalSetting<Output, Input>(kind: Kind<Output, Input>, text: string) {
-  return v.optional(describe(kind, null, text))
+export function optionalSetting<Output, Input>(kind: Kind<Output, Input>, example: NoInfer<Input>, text: string) {
+  return v.optional(describe(kind, { default: null, example, text }))
 }
 
 /** All settings below a schema, in its order. */
@@ -66,7 +71,7 @@ function entriesOf(schema: Nested): Record<string, v.GenericSchema> {
   )
 }
 
-function describe<Output, Input>(kind: Kind<Output, Input>, byDefault: unknown, text: string) {
-  const metadata: SettingMetadata = { type: kind.type, default: byDefault, text }
+function describe<Output, Input>(kind: Kind<Output, Input>, told: Omit<SettingMetadata, 'type'>) {
+  const metadata: SettingMetadata = { type: kind.type, ...told }
   return v.pipe(kind.schema, v.metadata(metadata))
 }

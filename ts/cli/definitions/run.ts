@@ -3,20 +3,33 @@ import { addExamples } from '../examples.ts'
 import { RUN_EXIT_CODES } from '../exit-codes.ts'
 import { choice, duration } from '../options.ts'
 import type { Outcome } from '../program.ts'
+import { reflow } from '../prose.ts'
+
+const DESCRIPTION = `Run a command under a filter and report the forbidden calls it makes.
+
+No root, engine or daemon is needed. What is forbidden is said by exactly one of --profile and --deny. With --action stop
+the command and all of its descendants are ended when no forbidden call came for the time of --debounce, and at the latest
+--max-delay after the first. With --answer continue nothing is denied: calls are only counted. Calls denied with ENOSYS are
+taken for a libc's question whether the kernel has the call; they are shown, but lead to a stop with --probes count only.`
 
 export function defineRun(program: Command, outcome: Outcome): void {
   const command = program
     .command('run')
-    .description('Run a command under a filter and report the forbidden calls it makes.')
+    .summary('Run a command under a filter and report the forbidden calls it makes.')
+    .description(reflow(DESCRIPTION))
     .usage('[options] -- COMMAND [ARGUMENT...]')
     .argument('<command...>', 'the command and its arguments')
     .passThroughOptions()
     .option('--profile <file>', 'JSON of OCI (or a config.json that holds it), Docker, Podman or CRI-O; - is stdin')
     .option('--cap <capabilities>', "take the profile's rules for these (default: this process's bounding set)")
     .option('--deny <calls>', 'names, separated by commas, that fail with EPERM')
-    .addOption(choice('--action <action>', 'what forbidden calls lead to', ['log', 'stop']))
-    .addOption(choice('--answer <answer>', 'what the caller gets', ['profile', 'continue']))
-    .addOption(choice('--probes <treatment>', 'calls denied with ENOSYS', ['ignore', 'count']))
+    .addOption(choice('--action <action>', 'forbidden calls are only reported, or end the command', ['log', 'stop']))
+    .addOption(
+      choice('--answer <answer>', "the caller gets the profile's own error, or the call runs", ['profile', 'continue']),
+    )
+    .addOption(
+      choice('--probes <treatment>', 'whether calls denied with ENOSYS can end the command', ['ignore', 'count']),
+    )
     .option('--ignore <calls>', 'names, separated by commas, that never lead to a stop')
     .addOption(duration('--debounce <time>', 'stop after this long without another forbidden call', 5000))
     .addOption(duration('--max-delay <time>', 'stop at the latest this long after the first', 30_000))
