@@ -2,12 +2,11 @@
 
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import test, { type ExecutionContext } from 'ava'
 import { sleep, until } from '../helpers/child.ts'
-import { createRuntimes, notifying, type Profile, type RuntimeName, type Runtimes } from '../helpers/containers.ts'
-import { startDaemon, type DaemonOptions, type DaemonProcess } from '../helpers/daemon-process.ts'
+import { notifying, type RuntimeName } from '../helpers/containers.ts'
+import { startDaemon, type DaemonProcess } from '../helpers/daemon-process.ts'
 import type { Tally } from '../helpers/fake-runtime.ts'
-import { needRuntime, recordExercise } from '../helpers/needs.ts'
+import { checksUnder } from '../helpers/runtime-checks.ts'
 
 const CALLS_TOTAL = 'seccomp_notifyd_container_calls_total'
 const CRIO_TOTAL = 'container_runtime_crio_containers_seccomp_notifier_count_total'
@@ -20,54 +19,8 @@ const KILLED = 137
 /** Far beyond what a call takes on the slowest machine. */
 const HANGING_NS = 20e9
 
-interface Setting {
-  runtimes: Runtimes
-  daemon: DaemonProcess
-  /** A profile that notifies our daemon of these calls. */
-  profile(names: string[], more?: Partial<Profile>): Profile
-}
-
 function define(runtime: RuntimeName): void {
-  const need = needRuntime(runtime)
-
-  /** Serial ones load the machine or end within a second; the others mostly wait, and do so together. */
-  function check(
-    title: string,
-    body: (t: ExecutionContext) => Promise<void>,
-    mode: 'serial' | 'together' = 'serial',
-  ): void {
-    const full = `${runtime}: ${title}`
-    if (!need.usable) {
-      recordExercise({ part: runtime, title, outcome: 'skip', reason: need.reason })
-      test.skip(full, body)
-      return
-    }
-    const run = mode === 'serial' ? test.serial : test
-    run(full, async t => {
-      t.timeout(120_000)
-      // Teardowns run when the outcome is known.
-      t.teardown(() => recordExercise({ part: runtime, title, outcome: t.passed ? 'pass' : 'fail' }))
-      await body(t)
-    })
-  }
-
-  function createPlace(t: ExecutionContext, guests: string[] = []): Runtimes {
-    const runtimes = createRuntimes(runtime, guests)
-    t.teardown(() => runtimes.cleanUp())
-    return runtimes
-  }
-
-  async function start(t: ExecutionContext, folder: string, options?: DaemonOptions): Promise<DaemonProcess> {
-    const daemon = await startDaemon(folder, options)
-    t.teardown(() => daemon.kill9())
-    return daemon
-  }
-
-  async function setting(t: ExecutionContext, options: DaemonOptions = {}, guests: string[] = []): Promise<Setting> {
-    const runtimes = createPlace(t, guests)
-    const daemon = await start(t, runtimes.folder, options)
-    return { runtimes, daemon, profile: (names, more) => notifying(names, daemon.listenerSocket, more) }
-  }
+  const { check, createPlace, start, setting } = checksUnder(runtime)
 
   check('a container goes on after a denied call, and is counted while it runs', async t => {
     const { runtimes, daemon, profile } = await setting(t, { config: EPERM })
