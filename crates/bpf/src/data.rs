@@ -21,7 +21,8 @@ pub struct SeccompData {
     pub arch: u32,
     /// Where the call was made.
     pub instruction_pointer: u64,
-    /// Arguments, zero-extended on 32-bit architectures.
+    /// Arguments. Those of a 32-bit process are zero-extended; a 64-bit one that makes a 32-bit call (`int 0x80`) chooses
+    /// the high halves too, which the call then ignores.
     pub args: [u64; 6],
 }
 

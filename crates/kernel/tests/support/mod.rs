@@ -1,0 +1,4 @@
+//! Random programs, and children that have filters.
+
+pub mod child;
+pub mod programs;
