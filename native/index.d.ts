@@ -32,6 +32,15 @@ export declare class Supervisor {
   close(): Promise<void>
 }
 
+/** What a profile does to the calls of one ABI. */
+export interface AbiExplanation {
+  abi: string
+  /** Calls that meet one verdict whatever their arguments are. */
+  verdicts: Array<VerdictCalls>
+  /** Calls whose verdict depends on their arguments. */
+  conditional: Array<string>
+}
+
 /** x86_64, i386, x32, aarch64, arm; 0x… for an unknown one, `other` for what was counted together. */
 export declare function abiName(arch: number, number: number): string
 
@@ -43,6 +52,47 @@ export interface Answer {
   errno: number
   /** Answer kill verdicts with ENOSYS instead of killing (policy `stop`: one run then finds several calls). */
   deferKill: boolean
+}
+
+/** What happens to some arguments. */
+export interface CallCase {
+  /** What the program does: allow, errno 1 EPERM, kill process, ... */
+  verdict: string
+  /** The same as SECCOMP_RET_* value. */
+  value: number
+  reason: 'rule' | 'default' | 'architecture'
+  rule?: RulePlace
+  /** What the reason says, where the program does something else: libseccomp reads such rules differently. */
+  written?: string
+  /** Rules that match some of these arguments too and say otherwise. */
+  overruled: Array<RulePlace>
+  /** Six arguments that get the verdict, in hexadecimal. */
+  example: Array<string>
+}
+
+/** What a profile does to one call, and why. */
+export interface CallExplanation {
+  syscall: string
+  /** As they were given. */
+  args: Array<string>
+  format: 'oci' | 'docker' | 'containers-common'
+  facts: UsedFacts
+  /** Each way to make the call. */
+  ways: Array<CallWay>
+  /** Rules that name it and have no effect. */
+  unused: Array<UnusedRule>
+  warnings: Array<string>
+}
+
+/** One way to make a call. */
+export interface CallWay {
+  abi: string
+  /** With the x32 bit; missing where the ABI has no such call. */
+  number?: number
+  /** The call that carries it: socketcall and ipc of i386. */
+  carrier?: string
+  /** One, unless the verdict depends on arguments that were left open. */
+  cases: Array<CallCase>
 }
 
 /** A program that denies the named calls (syscall_600 for a number) on every ABI with the errno and allows the rest. */
@@ -91,6 +141,15 @@ export interface Count {
 
 /** Bytes of one event record. */
 export declare const EVENT_BYTES: number
+
+/**
+ * What a profile does to a call with such arguments: integers as strace prints them, `_` for any; only on one ABI where
+ * one is named.
+ */
+export declare function explainCall(json: string, syscall: string, args: Array<string>, abi?: string | undefined | null, given?: ProfileFacts | undefined | null): CallExplanation
+
+/** What a profile does to all calls; only those of one ABI where one is named. */
+export declare function explainProfile(json: string, abi?: string | undefined | null, given?: ProfileFacts | undefined | null): ProfileExplanation
 
 /** The container's init process, taken at hand-over by pidfd. */
 export interface InitProcess {
@@ -171,8 +230,28 @@ export interface Notice {
   signal?: number
 }
 
+/** A profile that was read. */
+export interface ParsedProfile {
+  format: 'oci' | 'docker' | 'containers-common'
+}
+
+/** Reads a profile in any format; an error says what is wrong with it. */
+export declare function parseProfile(json: string): ParsedProfile
+
 /** Tests the kernel by doing: forks children that install filters, notify, are answered. */
 export declare function probeKernel(): Promise<KernelReport>
+
+/** What a profile does to all calls that have a name. */
+export interface ProfileExplanation {
+  format: 'oci' | 'docker' | 'containers-common'
+  facts: UsedFacts
+  /** What happens where no rule matches: allow, errno 1 EPERM, kill process, ... */
+  defaultVerdict: string
+  abis: Array<AbiExplanation>
+  /** Rules whose conditions on capabilities, architecture or kernel do not hold. */
+  leftOut: Array<UnusedRule>
+  warnings: Array<string>
+}
 
 /** What a profile's conditions are compared with. What is not given is taken from this host and this process. */
 export interface ProfileFacts {
@@ -180,7 +259,7 @@ export interface ProfileFacts {
   capabilities?: Array<string>
   /** Version of the container's kernel: 5.10, or what `uname -r` prints. */
   kernel?: string
-  /** Main architecture of the container's host: x86_64 or aarch64. */
+  /** Architecture of the container's host: x86_64 or aarch64, amd64 or arm64. Not given: this machine's. */
   architecture?: string
 }
 
@@ -188,6 +267,30 @@ export interface ProfileFacts {
 export interface RefusedCount {
   reason: string
   count: number
+}
+
+/** What an engine would hand to the runtime. */
+export interface ResolvedProfile {
+  /** OCI linux.seccomp. */
+  json: string
+  /** The facts that its conditions were compared with. */
+  facts: UsedFacts
+  /** Rules that do not hold. */
+  leftOut: Array<UnusedRule>
+}
+
+/** What an engine would hand to the runtime on such a host. */
+export declare function resolveProfile(json: string, given?: ProfileFacts | undefined | null): ResolvedProfile
+
+/** A rule, and where it stands. */
+export interface RulePlace {
+  /** Index in `syscalls`. */
+  index: number
+  /** Line on which it names the call, from 1. */
+  line?: number
+  verdict: string
+  /** Such as `arg0 == 5`; all must hold, and none: it matches whatever the arguments are. */
+  conditions: Array<string>
 }
 
 /** What the whole supervisor did. */
@@ -236,3 +339,24 @@ export interface SupervisorOptions {
 
 /** The call's name; `syscall_<number>` where it has none, `other` for what was counted together. */
 export declare function syscallName(arch: number, number: number): string
+
+/** A rule without effect. */
+export interface UnusedRule {
+  rule: RulePlace
+  /** In words. */
+  why: string
+}
+
+/** What a profile's conditions were compared with. */
+export interface UsedFacts {
+  architecture: string
+  capabilities: Array<string>
+  /** Missing where the host's release is no version. */
+  kernel?: string
+}
+
+/** Calls that meet the same verdict. */
+export interface VerdictCalls {
+  verdict: string
+  syscalls: Array<string>
+}

@@ -9,18 +9,29 @@ import { NotifydError } from './errors.ts'
 export { decodeEvent, EVENT_BYTES, type EventRecord } from './events.ts'
 
 export type {
+  AbiExplanation,
   Answer,
+  CallCase,
+  CallExplanation,
+  CallWay,
   CompiledProfile,
   ContainerState,
   Count,
   InitProcess,
   KernelReport,
-  Launched,
   LaunchRequest,
+  Launched,
+  ParsedProfile,
+  ProfileExplanation,
   ProfileFacts,
+  ResolvedProfile,
+  RulePlace,
   Stats,
   StopReport,
   SupervisorOptions,
+  UnusedRule,
+  UsedFacts,
+  VerdictCalls,
 } from '../native/index.js'
 
 export type Native = typeof Addon

@@ -268,6 +268,11 @@ export class FakeSupervisor implements Supervisor {
   }
 }
 
+/** Profiles are the real addon's. */
+function unsupported(): never {
+  throw new Error('the fake knows nothing of profiles')
+}
+
 export interface FakeNative {
   native: Native
   /** The one that the tested code made. */
@@ -290,6 +295,10 @@ export function createFakeNative(now: () => number): FakeNative {
     abiName: arch => (arch === I386 ? 'i386' : 'x86_64'),
     nativeArch: () => X86_64,
     compileProfile: json => ({ program: Buffer.from(json), warnings: [] }),
+    parseProfile: unsupported,
+    resolveProfile: unsupported,
+    explainProfile: unsupported,
+    explainCall: unsupported,
     compileDenyList: denied => Buffer.from(denied.join()),
     libseccompVersion: () => '2.6.0',
     probeKernel: () => Promise.resolve({ release: 'fake', features: [] }),

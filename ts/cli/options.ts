@@ -32,6 +32,11 @@ export function json(instead: string): Option {
   return new Option('--json', `JSON instead of ${instead}`)
 }
 
+/** Of commands that take a profile in an engine's format. */
+export function capabilities(): Option {
+  return new Option('--cap <capabilities>', "take the profile's rules for these (default: this process's bounding set)")
+}
+
 /** Of commands that ask a running daemon. */
 export function daemonOptions(): Option[] {
   return [

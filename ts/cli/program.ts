@@ -7,6 +7,7 @@ import { Command } from 'commander'
 import { readVersion } from '../version.ts'
 import { defineDescribe } from './definitions/describe.ts'
 import { defineDoctor } from './definitions/doctor.ts'
+import { defineProfile } from './definitions/profile.ts'
 import { definePs } from './definitions/ps.ts'
 import { defineRun } from './definitions/run.ts'
 import { defineServe } from './definitions/serve.ts'
@@ -16,7 +17,7 @@ import { toUsageError } from './usage-error.ts'
 /** Takes the exit code of the command that was called. */
 export type Outcome = (code: number) => void
 
-const DEFINITIONS = [defineServe, defineRun, definePs, defineDescribe, defineDoctor]
+const DEFINITIONS = [defineServe, defineRun, defineProfile, definePs, defineDescribe, defineDoctor]
 
 export function createProgram(outcome: Outcome): Command {
   const program = new Command('seccomp-notifyd')

@@ -54,3 +54,13 @@ function list(names: readonly (string | undefined)[]): string {
 export function nameOf(command: Command): string {
   return command.parent === null ? command.name() : `${nameOf(command.parent)} ${command.name()}`
 }
+
+/** What the addon refused of the command line's values, such as a name that is no call, is a wrong command line too. */
+export async function refusedAsUsage<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    if (!(error instanceof NotifydError) || error.code !== 'ERR_INVALID_ARGUMENT') throw error
+    throw new NotifydError('ERR_USAGE', error.message, { cause: error.cause })
+  }
+}

@@ -55,6 +55,10 @@ fn profile_code(error: &notifyd_profile::Error) -> &'static str {
     use notifyd_profile::{Error, Place};
     match error {
         Error::KernelVersion { .. }
+        | Error::NoSuchCall { .. }
+        | Error::Argument { .. }
+        | Error::TooManyArguments { .. }
+        | Error::UnknownArchitecture { .. }
         | Error::UnknownCapability {
             place: Place::Capabilities,
             ..

@@ -14,7 +14,7 @@ pub struct ProfileFacts {
     pub capabilities: Option<Vec<String>>,
     /// Version of the container's kernel: 5.10, or what `uname -r` prints.
     pub kernel: Option<String>,
-    /// Main architecture of the container's host: x86_64 or aarch64.
+    /// Architecture of the container's host: x86_64 or aarch64, amd64 or arm64. Not given: this machine's.
     pub architecture: Option<String>,
 }
 
@@ -33,6 +33,19 @@ pub fn facts(given: Option<ProfileFacts>) -> Result<Facts> {
     })
 }
 
+/// The facts where calls of one ABI are asked about: for the host's other ABIs nothing changes, for those of other machines
+/// the host is such a machine.
+pub fn facts_for(abi: Option<String>, given: Option<ProfileFacts>) -> Result<(Facts, Option<Abi>)> {
+    let Some(abi) = abi.map(|name| architecture(&name)).transpose()? else {
+        return Ok((facts(given)?, None));
+    };
+    let mut given = given.unwrap_or_default();
+    if !Abi::native().contains(&abi) && given.architecture.is_none() {
+        given.architecture = Some(abi.main().label().to_owned());
+    }
+    Ok((facts(Some(given))?, Some(abi)))
+}
+
 /// This machine's own ABI.
 pub fn machine() -> Result<Abi> {
     Abi::native()
@@ -42,9 +55,7 @@ pub fn machine() -> Result<Abi> {
 }
 
 fn architecture(name: &str) -> Result<Abi> {
-    let known = Abi::ALL.into_iter().find(|abi| abi.label() == name);
-    let labels = || Abi::ALL.map(Abi::label).join(", ");
-    known.ok_or_else(|| invalid(format!("{name:?} is no known architecture; accepted are {}", labels())))
+    name.parse().map_err(|error| profile_error(&error))
 }
 
 /// None for a release that is no version; only a profile that asks for one needs it.

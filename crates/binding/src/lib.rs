@@ -8,6 +8,7 @@
 
 mod answer;
 mod error;
+mod explain;
 mod host;
 mod kernel;
 mod launch;

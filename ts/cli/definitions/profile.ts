@@ -1,0 +1,10 @@
+import type { Command } from 'commander'
+import type { Outcome } from '../program.ts'
+import { defineExplain } from './profile/explain.ts'
+
+const DEFINITIONS = [defineExplain]
+
+export function defineProfile(program: Command, outcome: Outcome): void {
+  const group = program.command('profile').description('Look into seccomp profiles.')
+  for (const define of DEFINITIONS) define(group, outcome)
+}

@@ -1,0 +1,45 @@
+/** What a profile does to calls, and why. Promises, since libseccomp compiles the profile, which may take long. */
+
+import { loadNative, type CallExplanation, type Native, type ProfileExplanation, type ProfileFacts } from './native.ts'
+import { asked, type ProfileDocument } from './profile-text.ts'
+
+export type {
+  AbiExplanation,
+  CallCase,
+  CallExplanation,
+  CallWay,
+  ProfileExplanation,
+  RulePlace,
+  VerdictCalls,
+} from './native.ts'
+
+export interface ExplainOptions {
+  /** What the conditions of rules are compared with. @default what this host and this process have */
+  facts?: ProfileFacts
+  /** Only this ABI: `x86_64`, `i386`, `x32`, `aarch64`, `arm`. @default those whose calls the profile judges */
+  abi?: string
+}
+
+export interface CallOptions extends ExplainOptions {
+  /** Arguments; text as strace prints it (`0x10`, `0644`, `-1`), `_` or a missing one for any value. @default [] */
+  args?: readonly (bigint | number | string)[]
+}
+
+/** What the profile does to all calls that have a name. */
+export async function explain(
+  { text }: ProfileDocument,
+  { facts = {}, abi }: ExplainOptions = {},
+  native: Native = loadNative(),
+): Promise<ProfileExplanation> {
+  return asked(() => native.explainProfile(text, abi, facts))
+}
+
+/** What the profile does to one call, `syscall_600` for a number, and which rule says so. */
+export async function explainCall(
+  { text }: ProfileDocument,
+  syscall: string,
+  { facts = {}, abi, args = [] }: CallOptions = {},
+  native: Native = loadNative(),
+): Promise<CallExplanation> {
+  return asked(() => native.explainCall(text, syscall, args.map(String), abi, facts))
+}

@@ -1,0 +1,13 @@
+/** What the public interface offers as `profiles`. */
+
+export * from './explain.ts'
+export {
+  parse,
+  resolve,
+  type ProfileDocument,
+  type ProfileFacts,
+  type ProfileFormat,
+  type Resolved,
+  type UnusedRule,
+  type UsedFacts,
+} from './profile-text.ts'

@@ -1,0 +1,40 @@
+/** A profile's text: what it is, and what it is for a host and a container. */
+
+import { toNotifydError } from './errors.ts'
+import { loadNative, type Native, type ParsedProfile, type ProfileFacts, type ResolvedProfile } from './native.ts'
+
+export type { ProfileFacts, UnusedRule, UsedFacts } from './native.ts'
+
+/** Whose fields a text has. `oci` depends on no host; Docker's and Podman's formats have rules with conditions. */
+export type ProfileFormat = ParsedProfile['format']
+
+/** A profile that was read and found valid. Its numbers may be beyond what JSON.parse keeps, so the text is kept. */
+export interface ProfileDocument {
+  readonly format: ProfileFormat
+  readonly text: string
+}
+
+/** What an engine would hand to the runtime, with the rules that it leaves out. */
+export type Resolved = Omit<ResolvedProfile, 'json'> & { document: ProfileDocument }
+
+/** Reads OCI `linux.seccomp`, a `config.json` that holds it, or the formats of Docker, Podman and CRI-O. */
+export function parse(text: string, native: Native = loadNative()): ProfileDocument {
+  return asked(() => Object.freeze({ text, ...native.parseProfile(text) }))
+}
+
+/** Chooses the rules that hold. @default of each fact: what this host and this process have */
+export function resolve(document: ProfileDocument, facts: ProfileFacts = {}, native: Native = loadNative()): Resolved {
+  return asked(() => {
+    const { json, ...rest } = native.resolveProfile(document.text, facts)
+    return { ...rest, document: parse(json, native) }
+  })
+}
+
+/** Does what the addon is asked for; its errors become ours. */
+export function asked<T>(work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    throw toNotifydError(error)
+  }
+}
