@@ -4,6 +4,8 @@ import test from 'ava'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { start } from '../helpers/child.ts'
 import { cli } from '../helpers/cli.ts'
 import { projectRoot } from '../helpers/project.ts'
 
@@ -11,7 +13,9 @@ const HEAVY = ['addon', 'hono', '@hono/node-server', 'prom-client', 'pino', 'yam
 const PRELOADED = join(projectRoot, '__test__/fixtures/tell-shared-objects.cjs')
 
 /** Which packages a command line loads, and `addon` for ours. */
-async function loaded(args: readonly string[]): Promise<string[]> {
+const loaded = (args: readonly string[]) => loadedBy(env => cli(args, { env }))
+
+async function loadedBy(execute: (env: NodeJS.ProcessEnv) => Promise<unknown>): Promise<string[]> {
   const folder = mkdtempSync(join(tmpdir(), 'sn-loading-'))
   const objects = join(folder, 'objects')
   // V8's coverage lists every script of the process by its URL.
@@ -23,7 +27,7 @@ async function loaded(args: readonly string[]): Promise<string[]> {
     NODE_OPTIONS: `--require ${PRELOADED}`,
   }
   try {
-    await cli(args, { env })
+    await execute(env)
     const scripts = readdirSync(coverage).flatMap(name => scriptsOf(join(coverage, name)))
     const native = JSON.parse(readFileSync(objects, 'utf8')) as string[]
     const addon = native.some(path => path.endsWith('.node')) ? ['addon'] : []
@@ -60,6 +64,18 @@ test('doctor and run load the addon, and nothing of the daemon', async t => {
   const folder = mkdtempSync(join(tmpdir(), 'sn-loading-'))
   t.teardown(() => rmSync(folder, { recursive: true }))
   t.deepEqual(await heavy('run', '--deny', 'chroot', '--', 'true'), ['addon'])
+})
+
+test('importing the package loads no addon, starts nothing, and lets the process end by itself', async t => {
+  const entry = pathToFileURL(join(projectRoot, 'dist/index.js')).href
+  const code = `import(${JSON.stringify(entry)}).then(entry => console.log(Object.keys(entry).join()))`
+  const found = await loadedBy(async env => {
+    const { code: exitCode, stdout } = await start(process.execPath, ['-e', code], { env }).finished
+    t.is(exitCode, 0)
+    t.true(stdout.includes('createDaemon'))
+  })
+  t.false(found.includes('addon'))
+  t.false(found.includes('hono'))
 })
 
 test('what serve needs is found by the same count', async t => {
