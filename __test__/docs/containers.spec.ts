@@ -31,7 +31,10 @@ test('the table has every setting, under the names that are read', t => {
   for (const { annotation, member } of rows) {
     const [text = '', value] = VALUES[member] ?? []
     t.deepEqual(readOurs({ [annotation]: text }).wishes, { [member]: value })
-    t.deepEqual(readMetadata(JSON.stringify({ v: 1, [member]: value })).wishes, { [member]: value } as Record<Setting, never>)
+    t.deepEqual(readMetadata(JSON.stringify({ v: 1, [member]: value })).wishes, { [member]: value } as Record<
+      Setting,
+      never
+    >)
   }
 })
 

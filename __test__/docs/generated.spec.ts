@@ -62,7 +62,10 @@ test('cli.md has every command and every option that the help shows', async t =>
 })
 
 test('an option of serve that stands for a setting says for which', t => {
-  const section = readDocument('docs/cli.md').split(/^## /m).find(text => text.startsWith('serve\n')) ?? ''
+  const section =
+    readDocument('docs/cli.md')
+      .split(/^## /m)
+      .find(text => text.startsWith('serve\n')) ?? ''
   const rows = tableOf(section, 'option').filter(([flags]) => !flags?.includes('--config'))
   t.true(rows.length > 0)
   const named = rows.map(row => row.at(-1)?.split(':')[0])
@@ -118,6 +121,10 @@ test('defaults that the page names are those that are loaded', t => {
 })
 
 function readScalar(text: string): unknown {
-  if (text.startsWith('[')) return text.slice(1, -1).split(', ').filter(word => word !== '')
+  if (text.startsWith('['))
+    return text
+      .slice(1, -1)
+      .split(', ')
+      .filter(word => word !== '')
   return /^\d+$/.test(text) ? Number(text) : text
 }

@@ -47,7 +47,12 @@ function leads(from: string, target: string): boolean {
 /** As GitHub makes them. */
 function anchorsOf(text: string): string[] {
   const headings = [...withoutBlocks(text).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => heading)
-  return headings.map(heading => heading.toLowerCase().replaceAll(/[^\w\- ]/g, '').replaceAll(' ', '-'))
+  return headings.map(heading =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\w\- ]/g, '')
+      .replaceAll(' ', '-'),
+  )
 }
 
 test('every path that is named exists', t => {

@@ -61,10 +61,7 @@ const rows = tableOf(readDocument('docs/metrics.md'), 'metric').map(([name = '',
 for (const crioForm of ['syscalls', 'syscall']) {
   test(`every metric is documented with its type and labels; form ${crioForm}`, async t => {
     const { types, labels } = await scrape(t, crioForm)
-    t.deepEqual(
-      rows.map(({ name }) => name).toSorted(),
-      [...types.keys()].toSorted(),
-    )
+    t.deepEqual(rows.map(({ name }) => name).toSorted(), [...types.keys()].toSorted())
     for (const row of rows) {
       t.is(types.get(row.name), row.type, row.name)
       const wanted = row.name === CRIO ? ['name', crioForm] : row.labels

@@ -12,10 +12,7 @@ const page = readDocument('docs/troubleshooting.md')
 
 test('every error code has a section with a text', t => {
   const sections = [...page.matchAll(/^### `(ERR_[A-Z_]+)`\n\n([^#]+)/gm)]
-  t.deepEqual(
-    sections.map(([, code]) => code ?? '').toSorted(),
-    [...ERROR_CODES].toSorted(),
-  )
+  t.deepEqual(sections.map(([, code]) => code ?? '').toSorted(), [...ERROR_CODES].toSorted())
   for (const [, code, text = ''] of sections) t.true(text.trim().length > 10, code)
 })
 

@@ -22,7 +22,10 @@ export function renderCli() {
     INTRODUCTION,
     table(
       ['command', 'what it does'],
-      commands.map(command => [`[${shortName(command)}](#${anchor(command)})`, command.summary() || command.description()]),
+      commands.map(command => [
+        `[${shortName(command)}](#${anchor(command)})`,
+        command.summary() || command.description(),
+      ]),
     ),
     ...commands.flatMap(renderCommand),
     '## Exit codes',
@@ -52,7 +55,10 @@ function renderCommand(command) {
     command.description(),
     block('', `${nameOf(command)} ${command.usage()}`),
     described(['argument', 'meaning'], command.registeredArguments.map(renderArgument)),
-    described(['option', 'accepted', 'default', 'meaning'], command.options.filter(option => !option.hidden).map(renderOption)),
+    described(
+      ['option', 'accepted', 'default', 'meaning'],
+      command.options.filter(option => !option.hidden).map(renderOption),
+    ),
     ...examples.map(({ does, typed }) => `${upperFirst(does)}:\n\n${block('sh', typed)}`),
     own === undefined ? '' : `Exit codes:\n\n${exitCodes(own)}`,
   ]
