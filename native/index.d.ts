@@ -32,6 +32,16 @@ export declare class Supervisor {
   close(): Promise<void>
 }
 
+/** How much is seen on one ABI. */
+export interface AbiCoverage {
+  /** x86_64, i386, x32, aarch64 or arm. */
+  abi: string
+  /** Named calls that are denied for some arguments. */
+  denied: number
+  /** Those of which every denial is seen. */
+  seen: number
+}
+
 /** What a profile does to the calls of one ABI. */
 export interface AbiExplanation {
   abi: string
@@ -137,6 +147,18 @@ export interface Count {
   count: number
   /** Monotonic milliseconds of the last one. */
   lastAtMs: number
+}
+
+/** How much of a profile's denials is seen. */
+export interface CoverageReport {
+  /** One for each ABI of the profile. */
+  abis: Array<AbiCoverage>
+  /** Calls of which some denials are not seen. */
+  unseen: Array<UnseenCall>
+  /** Calls that the daemon is asked about even where they are allowed; without it they fail with ENOSYS. */
+  asked: Array<string>
+  /** What is not observable whatever the profile says, one sentence each. */
+  limits: Array<string>
 }
 
 /** Bytes of one event record. */
@@ -339,6 +361,45 @@ export interface SupervisorOptions {
 
 /** The call's name; `syscall_<number>` where it has none, `other` for what was counted together. */
 export declare function syscallName(arch: number, number: number): string
+
+/** A profile whose denials are seen. */
+export interface TransformedProfile {
+  /** What was given, with the rewritten profile in its place, as JSON text. */
+  json: string
+  /** struct sock_filter[] of the original, by which the daemon answers. */
+  program: Buffer
+  /** How much is seen. */
+  report: CoverageReport
+  /** What is odd about the original, one sentence each. */
+  warnings: Array<string>
+}
+
+/**
+ * Rewrites a profile, in any format, so that every denial notifies the daemon, and checks that nothing else changes.
+ *
+ * libseccomp does not return for a few artificial profiles: call this in a process that can be killed.
+ */
+export declare function transformProfile(json: string, target: TransformTarget, given?: ProfileFacts | undefined | null): TransformedProfile
+
+/** What a profile is rewritten for. */
+export interface TransformTarget {
+  /** runc or crun. */
+  runtime: string
+  /** Absolute path of the socket that gets the listener, at most 107 bytes. */
+  listenerPath: string
+  /** Whether the runtime takes SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV: crun 1.6, on Linux 5.19. Default: no. */
+  waitKillable?: boolean
+}
+
+/** A call of which some denials are not seen. */
+export interface UnseenCall {
+  /** x86_64, i386, x32, aarch64 or arm. */
+  abi: string
+  /** Name. */
+  syscall: string
+  /** Why, in words. */
+  reason: string
+}
 
 /** A rule without effect. */
 export interface UnusedRule {

@@ -299,6 +299,7 @@ export function createFakeNative(now: () => number): FakeNative {
     resolveProfile: unsupported,
     explainProfile: unsupported,
     explainCall: unsupported,
+    transformProfile: unsupported,
     compileDenyList: denied => Buffer.from(denied.join()),
     libseccompVersion: () => '2.6.0',
     probeKernel: () => Promise.resolve({ release: 'fake', features: [] }),

@@ -59,6 +59,8 @@ fn profile_code(error: &notifyd_profile::Error) -> &'static str {
         | Error::Argument { .. }
         | Error::TooManyArguments { .. }
         | Error::UnknownArchitecture { .. }
+        | Error::UnknownRuntime { .. }
+        | Error::WaitKillable
         | Error::UnknownCapability {
             place: Place::Capabilities,
             ..

@@ -16,3 +16,4 @@ mod notice;
 mod profile;
 mod stats;
 mod supervisor;
+mod transform;

@@ -49,6 +49,25 @@ impl Document {
         self.format
     }
 
+    /// What was written, with a profile made from it in its place: the runtimes' format, inside the same `config.json` if
+    /// it was one. Fields that are not known stay.
+    pub fn with_profile(&self, profile: &Profile) -> Value {
+        let mut json = self.json.clone();
+        let object = match seccomp_pointer(&json) {
+            Some(pointer) => json.pointer_mut(pointer),
+            None => Some(&mut json),
+        };
+        if let (Some(Value::Object(object)), Value::Object(mut new)) = (object, profile.to_json()) {
+            new.extend(
+                std::mem::take(object)
+                    .into_iter()
+                    .filter(|(name, _)| !fields::is_known(name)),
+            );
+            *object = new;
+        }
+        json
+    }
+
     /// All that was written; numbers up to 64 bits are exact.
     pub const fn json(&self) -> &Value {
         &self.json
@@ -81,12 +100,18 @@ fn read(text: &str) -> Result<Value, Error> {
 
 fn seccomp_object(json: &Value) -> Result<&Map<String, Value>, Error> {
     let object = json.as_object().ok_or(Error::NoProfile)?;
-    let is_configuration = object.contains_key("linux") || object.contains_key("ociVersion");
-    if object.contains_key("defaultAction") || !is_configuration {
+    let Some(pointer) = seccomp_pointer(json) else {
         return has_a_profile(object).then_some(object).ok_or(Error::SeccompOff);
-    }
-    let seccomp = json.pointer("/linux/seccomp").and_then(Value::as_object);
+    };
+    let seccomp = json.pointer(pointer).and_then(Value::as_object);
     seccomp.filter(|seccomp| has_a_profile(seccomp)).ok_or(Error::NoProfile)
+}
+
+/// Where a runtime's configuration has the profile; `None` for a text that is the profile.
+fn seccomp_pointer(json: &Value) -> Option<&'static str> {
+    let has = |field| json.get(field).is_some();
+    let is_configuration = !has("defaultAction") && (has("linux") || has("ociVersion"));
+    is_configuration.then_some("/linux/seccomp")
 }
 
 fn has_a_profile(object: &Map<String, Value>) -> bool {

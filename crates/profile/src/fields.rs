@@ -25,6 +25,11 @@ const CONDITION: [&str; 4] = ["index", "value", "valueTwo", "op"];
 const FILTER: [&str; 3] = ["caps", "arches", "minKernel"];
 const FILTERS: [&str; 2] = ["includes", "excludes"];
 
+/// Whether a field of the profile is one of those.
+pub(crate) fn is_known(name: &str) -> bool {
+    TOP.contains(&name)
+}
+
 /// Fields that only the engines' formats have, and the engine if it is one; both pass over each other's fields.
 const ENGINE_TOP: [(&str, Option<Format>); 2] = [("archMap", None), ("defaultErrno", Some(Format::ContainersCommon))];
 const ENGINE_RULE: [(&str, Option<Format>); 4] = [

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
 use notifyd_bpf::{AUDIT_ARCH_I386, AUDIT_ARCH_X86_64, Action, SeccompData};
-use notifyd_profile::{Abi, Error, Profile, Runtime, Target, Transformed, number, transform};
+use notifyd_profile::{Abi, Document, Error, Facts, Profile, Runtime, Target, Transformed, number, transform};
 use serde_json::{Value, json};
 
 const EPERM: Action = Action::Errno(1);
@@ -455,4 +455,49 @@ fn log_is_never_added() {
     let done = rewrite(&deny(json!([])));
     let text = done.profile.to_json().to_string();
     assert!(!text.contains("LOG"), "{text}");
+}
+
+mod documents {
+    use super::*;
+
+    fn rewritten(text: &str) -> String {
+        let document = Document::parse(text).unwrap();
+        let profile = document.resolve(&Facts::docker(Abi::X86_64)).unwrap();
+        let done = transform(&profile, &target(Runtime::Crun)).unwrap();
+        serde_json::to_string(&document.with_profile(&done.profile)).unwrap()
+    }
+
+    #[test]
+    fn a_whole_configuration_changes_in_its_profile_only() {
+        let profile = deny(json!([]));
+        let text = format!(
+            r#"{{"ociVersion":"1.0.2","zz":18446744073709551615,"linux":{{"a":-1,"seccomp":{profile},"b":[1]}},"process":{{}}}}"#
+        );
+        let written = rewritten(&text);
+        let (before, after) = written.split_once(r#""seccomp":"#).unwrap();
+        assert_eq!(
+            before,
+            r#"{"ociVersion":"1.0.2","zz":18446744073709551615,"linux":{"a":-1,"#
+        );
+        assert!(after.ends_with(r#","b":[1]},"process":{}}"#), "{after}");
+        assert!(after.contains("SCMP_ACT_NOTIFY"));
+    }
+
+    #[test]
+    fn fields_that_are_not_known_stay_and_an_engines_own_go() {
+        let mut profile =
+            deny(json!([{"names": ["mount"], "action": "SCMP_ACT_ALLOW", "includes": {"caps": ["CAP_SYS_ADMIN"]}}]));
+        profile["x-vendor"] = json!({"n": u64::MAX});
+        let object = profile.as_object_mut().unwrap();
+        object.remove("architectures");
+        object.insert(
+            "archMap".into(),
+            json!([{"architecture": "SCMP_ARCH_X86_64", "subArchitectures": ["SCMP_ARCH_X86"]}]),
+        );
+        let written: Value = serde_json::from_str(&rewritten(&profile.to_string())).unwrap();
+        assert_eq!(written["x-vendor"]["n"], json!(u64::MAX));
+        assert_eq!(written["architectures"], json!(["SCMP_ARCH_X86_64", "SCMP_ARCH_X86"]));
+        assert!(written.get("archMap").is_none());
+        assert!(!written.to_string().contains("includes"));
+    }
 }
