@@ -12,6 +12,7 @@ interface Import {
 
 /** Decide and compute: no input or output, no clock, no process. They may use each other where the row says so. */
 const PURE = [
+  'annotations',
   'calls',
   'clip',
   'container-series',
@@ -21,6 +22,7 @@ const PURE = [
   'handover',
   'labels',
   'latency',
+  'metadata',
   'named-event',
   'names',
   'policy',
@@ -46,7 +48,9 @@ const MAY: Record<string, string[]> = {
   names: ['clip'],
   termination: ['verdicts'],
   wishes: ['config/duration'],
-  policy: ['wishes'],
+  annotations: ['config/duration', 'wishes'],
+  metadata: ['wishes'],
+  policy: ['annotations', 'metadata', 'wishes'],
   containers: ['clip'],
   registry: ['calls', 'clip', 'containers'],
   'container-series': ['labels', 'verdicts'],

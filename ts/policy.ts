@@ -3,8 +3,10 @@
  * configuration. A container may be stricter than the configuration, and laxer only where `containersMay` says so.
  */
 
+import { readCrio, readOurs } from './annotations.ts'
 import type { Config, Policy } from './config/schema.ts'
-import { readCrio, readMetadata, readOurs, type Reading, type Setting, type Wishes } from './wishes.ts'
+import { readMetadata } from './metadata.ts'
+import type { Reading, Setting, Wishes } from './wishes.ts'
 
 export interface PolicyRequest {
   annotations: Readonly<Record<string, string>>
