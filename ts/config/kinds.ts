@@ -1,8 +1,8 @@
 /** PURE. The kinds of value that a setting can have; each knows its own words for what is wrong. */
 
-import { isIP } from 'node:net'
 import { constants } from 'node:os'
 import * as v from 'valibot'
+import { splitAddress } from './address.ts'
 import { formatDuration, longestMs, parseDuration } from './duration.ts'
 import { suggest } from './suggest.ts'
 
@@ -93,14 +93,6 @@ export function tcpAddress(): Kind<string | null, string> {
     if (typeof value === 'string' && splitAddress(value) !== undefined) return value
     return new Wrong(`${show(value)} is not an address; ${accepted}`)
   })
-}
-
-export function splitAddress(address: string): { host: string; port: number } | undefined {
-  const [, v6, name, digits] = /^(?:\[([0-9a-f:.]+)\]|([a-z0-9.-]+)):(\d{1,5})$/i.exec(address) ?? []
-  const host = v6 ?? name
-  const port = Number(digits)
-  if (host === undefined || port > 65_535 || (v6 !== undefined && isIP(v6) !== 6)) return undefined
-  return { host, port }
 }
 
 export function listOf<T>(item: Kind<T>): Kind<T[]> {

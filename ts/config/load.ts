@@ -3,10 +3,11 @@
 import { existsSync, readFileSync } from 'node:fs'
 import * as v from 'valibot'
 import { NotifydError } from '../errors.ts'
+import { contradictions } from './contradictions.ts'
 import { defaultPaths, systemConfigFile, type Surroundings } from './default-paths.ts'
 import { parseConfigText, type ParsedDocument } from './document.ts'
 import { isMapping } from './kinds.ts'
-import { configSchema, contradictions, type Config, type ConfigInput } from './schema.ts'
+import { configSchema, type Config, type ConfigInput } from './schema.ts'
 
 /** A value given on the command line; it wins over the file. */
 export interface Override {

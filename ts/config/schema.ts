@@ -2,7 +2,6 @@
 
 import * as v from 'valibot'
 import type { DefaultPaths } from './default-paths.ts'
-import { formatDuration } from './duration.ts'
 import {
   absolutePath,
   duration,
@@ -39,12 +38,6 @@ export interface Config {
   metrics: { crioForm: 'syscalls' | 'syscall'; retentionMs: number; maxSyscalls: number; maxContainers: number }
   history: { maxContainers: number }
   log: { level: 'debug' | 'info' | 'warn' | 'error' | 'silent' }
-}
-
-/** What is wrong between two valid settings. */
-export interface Contradiction {
-  path: string[]
-  text: string
 }
 
 export type ConfigSchema = ReturnType<typeof configSchema>
@@ -191,19 +184,4 @@ export function configSchema(paths: DefaultPaths) {
       {},
     ),
   })
-}
-
-export function contradictions({ policy, http, listener }: Config): Contradiction[] {
-  const found: Contradiction[] = []
-  if (policy.maxDelayMs < policy.debounceMs) {
-    const least = formatDuration(policy.debounceMs)
-    found.push({
-      path: ['policy', 'maxDelay'],
-      text: `${formatDuration(policy.maxDelayMs)} is shorter than policy.debounce; the least is ${least}`,
-    })
-  }
-  if (http.socket === listener.socket) {
-    found.push({ path: ['http', 'socket'], text: 'is the path of listener.socket too; give each its own' })
-  }
-  return found
 }

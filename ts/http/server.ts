@@ -3,7 +3,7 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
-import { splitAddress } from '../config/kinds.ts'
+import { splitAddress } from '../config/address.ts'
 import type { Config } from '../config/schema.ts'
 import { NotifydError } from '../errors.ts'
 import { createApp } from './app.ts'
