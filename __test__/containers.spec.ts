@@ -1,5 +1,6 @@
 import test from 'ava'
-import { addIncident, UNSUPERVISED_MESSAGE, viewOf, warn, type Described } from '../ts/containers.ts'
+import { viewOf } from '../ts/container-view.ts'
+import { addIncident, UNSUPERVISED_MESSAGE, warn, type Described } from '../ts/containers.ts'
 import { createRegistry } from '../ts/registry.ts'
 import { createFakeNative, EPERM, NUMBERS, X86_64 } from './helpers/fake-native.ts'
 

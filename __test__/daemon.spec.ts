@@ -1,6 +1,6 @@
 import test from 'ava'
 import fc from 'fast-check'
-import type { ContainerView } from '../ts/containers.ts'
+import type { ContainerView } from '../ts/container-view.ts'
 import { INIT, startFake } from './helpers/daemon.ts'
 import { settle } from './helpers/clock.ts'
 import { ALLOW, ENOSYS, NOTIFY, NUMBERS } from './helpers/fake-native.ts'

@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import type { ContainerView } from '../ts/containers.ts'
+import type { ContainerView } from '../ts/container-view.ts'
 import { openHistory, type History } from '../ts/history.ts'
 import { createClock } from './helpers/clock.ts'
 import { view } from './http/fakes.ts'

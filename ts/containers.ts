@@ -1,63 +1,10 @@
-/** The container registry: who is attached, what they called, what became of them. */
+/** A container as its watchers have it: what it is made of, and how that changes. */
 
-import type { CallRow, CallTable } from './calls.ts'
+import type { CallTable } from './calls.ts'
 import { clip } from './clip.ts'
 import type { Policy } from './config/schema.ts'
+import type { ContainerState, Incident } from './container-view.ts'
 import type { InitProcess } from './native.ts'
-
-export type ContainerState = 'running' | 'stopping' | 'stopped' | 'exited' | 'unsupervised'
-
-/** One call as counted: (ABI, number, verdict, phase). */
-export interface CallCount {
-  /** Name as in the profile; `syscall_600` where there is none. */
-  syscall: string
-  /** `x86_64`, `i386`, `x32`, `aarch64`, `arm`. */
-  abi: string
-  number: number
-  /** What the original profile says: `EPERM`, `allow`, `kill_process`, `kill_thread`, or `notify` where it is not known. */
-  verdict: string
-  /** `init`: made by the runtime before the user's program was executed. */
-  phase: 'init' | 'run'
-  count: number
-  lastAt: string
-}
-
-/** A container's forbidden calls from the first to the end of the debounce. */
-export interface Incident {
-  startedAt: string
-  endedAt: string
-  /** `Used forbidden syscalls: chroot (2x), swapoff (2x)` */
-  message: string
-  outcome: 'stopped' | 'logged' | 'stop failed' | 'latched'
-}
-
-/** One incarnation as shown by `describe` and `/v1/containers/:id`, and kept in the history. */
-export interface ContainerView {
-  /** Ours, unique per incarnation, safe in a path and URL. */
-  key: string
-  /** The runtime's id; hostile text. */
-  id: string
-  name: string
-  state: ContainerState
-  action: 'log' | 'stop'
-  answer: string
-  /** Where action and answer come from: `annotation seccomp-notifyd.io/action`, `metadata`, `configuration`, ... */
-  policySource: string
-  bundle: string
-  initPid: number | null
-  listeners: number
-  startedAt: string
-  finishedAt: string | null
-  exitCode: number | null
-  /** `seccomp killed` */
-  reason: string | null
-  message: string | null
-  calls: CallCount[]
-  /** The newest; `incidentsTotal` counts all. */
-  incidents: Incident[]
-  incidentsTotal: number
-  warnings: string[]
-}
 
 /** What a running incarnation is made of; the registry owns it, whoever watches it fills in what becomes of it. */
 export interface Container {
@@ -154,35 +101,4 @@ export function end(container: Container, ending: Ending, atMs: number): void {
   if (container.state !== 'running') return
   container.state = ending
   if (ending === 'unsupervised') container.message = UNSUPERVISED_MESSAGE
-}
-
-/** What is shown of it. `toTime` turns monotonic milliseconds into a date. */
-export function viewOf(container: Container, toTime: (atMs: number) => string): ContainerView {
-  const { key, id, name, state, policy, policySource, bundle, exitCode, reason, message } = container
-  return {
-    key,
-    id,
-    name,
-    state,
-    action: policy.action,
-    answer: policy.answer,
-    policySource,
-    bundle,
-    initPid: container.init?.pid ?? null,
-    listeners: container.listeners.size,
-    startedAt: toTime(container.startedAtMs),
-    finishedAt: container.finishedAtMs === null ? null : toTime(container.finishedAtMs),
-    exitCode,
-    reason,
-    message,
-    calls: container.calls.rows().map(row => callView(row, toTime)),
-    incidents: [...container.incidents],
-    incidentsTotal: container.incidentsTotal,
-    warnings: [...container.warnings],
-  }
-}
-
-function callView(row: CallRow, toTime: (atMs: number) => string): CallCount {
-  const { syscall, abi, number, verdict, phase, count } = row
-  return { syscall, abi, number, verdict, phase, count, lastAt: toTime(row.lastAtMs) }
 }

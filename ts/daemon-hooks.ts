@@ -1,7 +1,8 @@
 /** Where what the ledger tells goes: log, metrics, history, subscribers. */
 
 import type { Names } from './calls.ts'
-import { viewOf, type Container, type ContainerView, type Incident } from './containers.ts'
+import { viewOf, type ContainerView, type Incident } from './container-view.ts'
+import type { Container } from './containers.ts'
 import type { Emitter } from './emitter.ts'
 import type { History } from './history.ts'
 import type { LedgerHooks } from './ledger.ts'

@@ -3,7 +3,7 @@
 export type { Clock } from './clock.ts'
 export { loadConfig, parseConfig } from './config/load.ts'
 export type { Config, ConfigInput, Policy } from './config/schema.ts'
-export type { CallCount, ContainerState, ContainerView, Incident } from './containers.ts'
+export type { CallCount, ContainerState, ContainerView, Incident } from './container-view.ts'
 export type { DaemonEvents, Refusal } from './daemon-hooks.ts'
 export { createDaemon, type Daemon, type DaemonDeps } from './daemon.ts'
 export { ERROR_CODES, errorText, NotifydError, type ErrorCode } from './errors.ts'

@@ -1,7 +1,7 @@
 /** The file of the history: one JSON line per changed container, the last one of a key counts. */
 
 import { appendFileSync, chmodSync, closeSync, openSync, readFileSync, renameSync, statSync, writeSync } from 'node:fs'
-import type { ContainerView } from './containers.ts'
+import type { ContainerView } from './container-view.ts'
 
 export interface Loaded {
   views: Map<string, ContainerView>

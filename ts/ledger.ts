@@ -5,7 +5,8 @@
 
 import type { CallRow, Growth, Names } from './calls.ts'
 import type { Clock } from './clock.ts'
-import { warn, type Container, type Described, type Incident } from './containers.ts'
+import type { Incident } from './container-view.ts'
+import { warn, type Container, type Described } from './containers.ts'
 import { errorText } from './errors.ts'
 import { readListener, type TakeRecord } from './events.ts'
 import { createIncidents } from './incidents.ts'

@@ -6,7 +6,8 @@
 import type { Growth } from './calls.ts'
 import { clip } from './clip.ts'
 import type { Clock } from './clock.ts'
-import type { Container, Incident } from './containers.ts'
+import type { Incident } from './container-view.ts'
+import type { Container } from './containers.ts'
 import type { Log } from './log.ts'
 
 export interface Narration {

@@ -1,7 +1,7 @@
 /** What the subscribers of a run are told. */
 
 import type { Names } from './calls.ts'
-import type { Incident } from './containers.ts'
+import type { Incident } from './container-view.ts'
 import type { Emitter } from './emitter.ts'
 import type { LedgerHooks } from './ledger.ts'
 import { createEventNaming, type NotifydEvent } from './named-event.ts'

@@ -1,7 +1,8 @@
 /** PURE: what a supervised command did, as told when all of it has ended. */
 
 import { constants } from 'node:os'
-import { viewOf, type CallCount, type Container, type Incident } from './containers.ts'
+import { viewOf, type CallCount, type Incident } from './container-view.ts'
+import type { Container } from './containers.ts'
 import { forbidden, forbiddenMessage, STOP_EXIT_CODE, STOP_REASON } from './termination.ts'
 
 /** What became of the command itself. */

@@ -3,7 +3,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { join } from 'node:path'
-import type { ContainerView } from '../../ts/containers.ts'
+import type { ContainerView } from '../../ts/container-view.ts'
 import type { ContainerList } from '../../ts/http/summary.ts'
 import { start, until, type Finished, type Running } from './child.ts'
 import { projectRoot } from './project.ts'

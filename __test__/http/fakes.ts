@@ -1,6 +1,6 @@
 /** A daemon in memory, and views to put into it. */
 
-import type { ContainerView } from '../../ts/containers.ts'
+import type { ContainerView } from '../../ts/container-view.ts'
 import type { DaemonSource } from '../../ts/http/source.ts'
 
 export function view(given: Partial<ContainerView> = {}): ContainerView {

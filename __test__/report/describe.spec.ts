@@ -1,5 +1,5 @@
 import test from 'ava'
-import type { ContainerView } from '../../ts/containers.ts'
+import type { ContainerView } from '../../ts/container-view.ts'
 import { describeContainer } from '../../ts/report/describe.ts'
 
 const stopped: ContainerView = {

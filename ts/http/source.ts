@@ -1,6 +1,6 @@
 /** What the HTTP interface knows of the daemon; a test's fake is a few lines. */
 
-import type { ContainerView } from '../containers.ts'
+import type { ContainerView } from '../container-view.ts'
 
 export interface MetricsText {
   /** Media type. */

@@ -1,6 +1,6 @@
 /** PURE. One container as a row of a list. */
 
-import type { ContainerState, ContainerView } from '../containers.ts'
+import type { ContainerState, ContainerView } from '../container-view.ts'
 
 export const containerStates = [
   'running',

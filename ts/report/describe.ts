@@ -1,6 +1,6 @@
 /** PURE. One container in words, laid out as `kubectl describe` does. */
 
-import type { CallCount, ContainerView, Incident } from '../containers.ts'
+import type { CallCount, ContainerView, Incident } from '../container-view.ts'
 import type { ContainerDetail } from '../http/routes/containers.ts'
 import { escapeText, formatTable } from './format.ts'
 

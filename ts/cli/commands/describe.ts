@@ -1,6 +1,6 @@
 /** `describe`: one container of a running daemon, or of its history. */
 
-import type { ContainerView } from '../../containers.ts'
+import type { ContainerView } from '../../container-view.ts'
 import { describeContainer } from '../../report/describe.ts'
 import { formatJson } from '../../report/format.ts'
 import { getJson, type ClientOptions } from '../client.ts'

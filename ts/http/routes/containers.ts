@@ -1,7 +1,7 @@
 /** Containers, running and remembered. */
 
 import { Hono } from 'hono'
-import type { ContainerState, ContainerView } from '../../containers.ts'
+import type { ContainerState, ContainerView } from '../../container-view.ts'
 import { HttpProblem } from '../problem.ts'
 import type { DaemonSource } from '../source.ts'
 import { containerStates, newestFirst, summarize, type ContainerList } from '../summary.ts'

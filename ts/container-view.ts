@@ -1,0 +1,89 @@
+/** PURE: a container as it is shown, in `describe`, over HTTP, to subscribers and in the history. */
+
+import type { CallRow } from './calls.ts'
+import type { Container } from './containers.ts'
+
+export type ContainerState = 'running' | 'stopping' | 'stopped' | 'exited' | 'unsupervised'
+
+/** One call as counted: (ABI, number, verdict, phase). */
+export interface CallCount {
+  /** Name as in the profile; `syscall_600` where there is none. */
+  syscall: string
+  /** `x86_64`, `i386`, `x32`, `aarch64`, `arm`. */
+  abi: string
+  number: number
+  /** What the original profile says: `EPERM`, `allow`, `kill_process`, `kill_thread`, or `notify` where it is not known. */
+  verdict: string
+  /** `init`: made by the runtime before the user's program was executed. */
+  phase: 'init' | 'run'
+  count: number
+  lastAt: string
+}
+
+/** A container's forbidden calls from the first to the end of the debounce. */
+export interface Incident {
+  startedAt: string
+  endedAt: string
+  /** `Used forbidden syscalls: chroot (2x), swapoff (2x)` */
+  message: string
+  outcome: 'stopped' | 'logged' | 'stop failed' | 'latched'
+}
+
+/** One incarnation as shown by `describe` and `/v1/containers/:id`, and kept in the history. */
+export interface ContainerView {
+  /** Ours, unique per incarnation, safe in a path and URL. */
+  key: string
+  /** The runtime's id; hostile text. */
+  id: string
+  name: string
+  state: ContainerState
+  action: 'log' | 'stop'
+  answer: string
+  /** Where action and answer come from: `annotation seccomp-notifyd.io/action`, `metadata`, `configuration`, ... */
+  policySource: string
+  bundle: string
+  initPid: number | null
+  listeners: number
+  startedAt: string
+  finishedAt: string | null
+  exitCode: number | null
+  /** `seccomp killed` */
+  reason: string | null
+  message: string | null
+  calls: CallCount[]
+  /** The newest; `incidentsTotal` counts all. */
+  incidents: Incident[]
+  incidentsTotal: number
+  warnings: string[]
+}
+
+/** What is shown of it. `toTime` turns monotonic milliseconds into a date. */
+export function viewOf(container: Container, toTime: (atMs: number) => string): ContainerView {
+  const { key, id, name, state, policy, policySource, bundle, exitCode, reason, message } = container
+  return {
+    key,
+    id,
+    name,
+    state,
+    action: policy.action,
+    answer: policy.answer,
+    policySource,
+    bundle,
+    initPid: container.init?.pid ?? null,
+    listeners: container.listeners.size,
+    startedAt: toTime(container.startedAtMs),
+    finishedAt: container.finishedAtMs === null ? null : toTime(container.finishedAtMs),
+    exitCode,
+    reason,
+    message,
+    calls: container.calls.rows().map(row => callView(row, toTime)),
+    incidents: [...container.incidents],
+    incidentsTotal: container.incidentsTotal,
+    warnings: [...container.warnings],
+  }
+}
+
+function callView(row: CallRow, toTime: (atMs: number) => string): CallCount {
+  const { syscall, abi, number, verdict, phase, count } = row
+  return { syscall, abi, number, verdict, phase, count, lastAt: toTime(row.lastAtMs) }
+}
