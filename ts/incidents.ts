@@ -8,7 +8,7 @@ import { addIncident, warn, type Container } from './containers.ts'
 import { deadlineMs, expired, observe, type Span } from './debounce.ts'
 import { errorText } from './errors.ts'
 import type { StopReport } from './native.ts'
-import type { FirstSeen } from './pump.ts'
+import type { FirstSeen } from './first-seen.ts'
 import {
   decide,
   forbidden,
