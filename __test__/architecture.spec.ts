@@ -29,7 +29,9 @@ const PURE = [
   'names',
   'policy',
   'run-report',
+  'stop-times',
   'termination',
+  'untold',
   'verdicts',
   'wishes',
 ]
@@ -59,6 +61,8 @@ const MAY: Record<string, string[]> = {
   labels: ['clip'],
   names: ['clip'],
   termination: ['verdicts'],
+  'stop-times': ['termination'],
+  untold: ['debounce', 'first-seen', 'termination'],
   wishes: ['config/duration'],
   annotations: ['config/duration', 'wishes'],
   metadata: ['wishes'],
