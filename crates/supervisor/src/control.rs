@@ -58,7 +58,8 @@ pub(crate) struct Shared {
     pub(crate) stats: Arc<Stats>,
     pub(crate) bell: Arc<Bell>,
     pub(crate) closed: AtomicBool,
-    wake: OwnedFd,
+    /// None once the loop has ended.
+    wake: Mutex<Option<Arc<OwnedFd>>>,
     controls: Sender<Control>,
     notices: Sender<Notice>,
     known: Mutex<HashMap<Token, Known>>,
@@ -77,7 +78,7 @@ impl Shared {
             stats,
             bell,
             closed: AtomicBool::new(false),
-            wake,
+            wake: Mutex::new(Some(Arc::new(wake))),
             controls,
             notices,
             known: Mutex::new(HashMap::new()),
@@ -85,8 +86,15 @@ impl Shared {
         })
     }
 
-    pub(crate) fn wake_fd(&self) -> &OwnedFd {
-        &self.wake
+    /// The eventfd by which the loop learns of control messages.
+    pub(crate) fn wake_fd(&self) -> Option<Arc<OwnedFd>> {
+        self.wake.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Lets go of all that the loop needed, once it has ended: callers may keep this for long to read its counters.
+    pub(crate) fn let_go(&self) {
+        self.wake.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.bell.silence();
     }
 
     pub(crate) fn next_token(&self) -> Token {
@@ -95,8 +103,10 @@ impl Shared {
 
     /// Tells the loop something. After the loop has ended nobody listens, and nothing is lost by that.
     pub(crate) fn control(&self, control: Control) {
-        if self.controls.send(control).is_ok() {
-            let _ = rustix::io::write(&self.wake, &1_u64.to_ne_bytes());
+        if self.controls.send(control).is_ok()
+            && let Some(wake) = self.wake_fd()
+        {
+            let _ = rustix::io::write(&*wake, &1_u64.to_ne_bytes());
         }
     }
 

@@ -75,7 +75,8 @@ impl EventLoop {
         delay: Option<Duration>,
     ) -> Result<Self, Error> {
         let epoll = epoll::create(CreateFlags::CLOEXEC).map_err(Error::Loop)?;
-        epoll::add(&epoll, shared.wake_fd(), EventData::new_u64(CONTROL), EventFlags::IN).map_err(Error::Loop)?;
+        let wake = shared.wake_fd().ok_or(Error::Closed)?;
+        epoll::add(&epoll, &*wake, EventData::new_u64(CONTROL), EventFlags::IN).map_err(Error::Loop)?;
         let buffers = Buffers::new(sizes);
         Ok(Self {
             epoll,
@@ -221,7 +222,9 @@ impl EventLoop {
     /// Carries out control messages; true for the one that says to close.
     fn obey(&mut self) -> bool {
         let mut announced = [0; 8];
-        let _ = rustix::io::read(self.shared.wake_fd(), &mut announced);
+        if let Some(wake) = self.shared.wake_fd() {
+            let _ = rustix::io::read(&*wake, &mut announced);
+        }
         while let Ok(control) = self.controls.try_recv() {
             match control {
                 Control::Attach(arrival) => self.attach(*arrival),

@@ -2,8 +2,8 @@
 //!
 //! The writer never waits: where there is no room the event is dropped and counted; the counters are not touched by it.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rtrb::{Consumer, Producer, RingBuffer};
 
@@ -14,8 +14,10 @@ use crate::stats::Stats;
 pub struct Bell {
     armed: AtomicBool,
     notices: AtomicUsize,
-    wake: Box<dyn Fn() + Send + Sync>,
+    wake: Mutex<Option<Wake>>,
 }
+
+type Wake = Box<dyn Fn() + Send + Sync>;
 
 impl Bell {
     /// `wake` is called from the supervisor's threads and must not block.
@@ -23,7 +25,7 @@ impl Bell {
         Self {
             armed: AtomicBool::new(false),
             notices: AtomicUsize::new(0),
-            wake: Box::new(wake),
+            wake: Mutex::new(Some(Box::new(wake))),
         }
     }
 
@@ -32,8 +34,16 @@ impl Bell {
         // Pairs with the fence in `arm`: either we see the reader's wish, or it sees what we published.
         fence(Ordering::SeqCst);
         if self.armed.load(Ordering::Relaxed) && self.armed.swap(false, Ordering::Relaxed) {
-            (self.wake)();
+            let wake = self.wake.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(wake) = wake.as_ref() {
+                wake();
+            }
         }
+    }
+
+    /// Lets go of what wakes the reader, which may hold the reader itself.
+    pub(crate) fn silence(&self) {
+        self.wake.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 
     pub(crate) fn announce_notice(&self) {
@@ -84,6 +94,10 @@ impl Writer {
 impl Reader {
     /// Copies as many whole records as there are and fit; returns how many.
     pub fn drain(&mut self, into: &mut [u8]) -> usize {
+        if self.consumer.is_abandoned() && self.consumer.is_empty() {
+            // Nothing comes any more: the memory is given back now, not when JavaScript collects its garbage.
+            self.consumer = RingBuffer::new(0).1;
+        }
         let wanted = self.consumer.slots().min(into.len() / EVENT_BYTES);
         let Ok(chunk) = self.consumer.read_chunk(wanted) else {
             return 0;
@@ -206,5 +220,17 @@ mod tests {
         assert_eq!(bytes[44..48], [132, 3, 0, 0], "latency");
         assert_eq!(bytes[96..104], [0xff; 8], "last argument");
         assert_eq!(bytes[104..112], [3, 0, 0, 0, 0, 0, 0, 0], "sequence");
+    }
+
+    #[test]
+    fn what_the_writer_left_is_read_and_then_the_memory_is_given_back() {
+        let (_, bell) = rung();
+        let (mut writer, mut reader) = ring(4, Arc::new(Stats::default()), bell);
+        writer.push(event(0));
+        drop(writer);
+        assert_eq!(reader.drain(&mut [0; EVENT_BYTES]), 1);
+        assert_eq!(reader.drain(&mut [0; EVENT_BYTES]), 0);
+        assert_eq!(reader.consumer.buffer().capacity(), 0);
+        assert!(reader.arm());
     }
 }

@@ -188,6 +188,7 @@ impl Supervisor {
         for thread in lock(&self.threads).drain(..) {
             let _ = thread.join();
         }
+        self.shared.let_go();
     }
 
     fn check_open(&self) -> Result<(), Error> {
