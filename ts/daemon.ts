@@ -8,7 +8,7 @@ import { toNotifydError } from './errors.ts'
 import { openHistory } from './history.ts'
 import type { startServers } from './http/server.ts'
 import type { DaemonSource } from './http/source.ts'
-import { createLog, type Log } from './log.ts'
+import type { Log, OwnedLog } from './log.ts'
 import { loadNative, type Native } from './native.ts'
 import { supervise } from './supervision.ts'
 
@@ -41,7 +41,7 @@ export async function createDaemon(config: Config, deps: DaemonDeps = {}): Promi
 
 /** Each part puts what ends it on the list as soon as it lives. */
 async function compose(config: Config, deps: DaemonDeps, undo: Undo): Promise<Daemon> {
-  const { log, close: closeLog } = deps.log === undefined ? createLog(config.log) : { log: deps.log, close: () => {} }
+  const { log, close: closeLog } = await openLog(config, deps.log)
   undo.push(closeLog)
   const clock = deps.clock ?? systemClock
   const history = await openHistory({
@@ -61,6 +61,12 @@ async function compose(config: Config, deps: DaemonDeps, undo: Undo): Promise<Da
   log.info({ listener: config.listener.socket, addresses: servers.addresses }, 'ready')
   const close = once(() => runBackwards(undo))
   return Object.assign(supervision.emitter, supervision.source, { addresses: servers.addresses, close })
+}
+
+/** The logger's package opens standard output when it is loaded: that is left to whoever needs it. */
+async function openLog(config: Config, given: Log | undefined): Promise<OwnedLog> {
+  if (given !== undefined) return { log: given, close: () => {} }
+  return (await import('./log.ts')).createLog(config.log)
 }
 
 type Undo = (() => unknown)[]

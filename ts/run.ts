@@ -90,7 +90,7 @@ export async function run(options: RunOptions, deps: RunDeps = {}): Promise<Run>
     return Object.assign(emitter, createControls(parts, options.signal), { pid })
   } catch (error) {
     release()
-    await supervisor.close()
+    await ledger.close()
     throw toNotifydError(error, `could not run ${JSON.stringify(options.command)}`)
   }
 }
