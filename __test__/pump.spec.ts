@@ -1,7 +1,8 @@
 import test from 'ava'
 import { callKey } from '../ts/calls.ts'
 import { EVENT_BYTES } from '../ts/events.ts'
-import { createPump, type FirstSeen } from '../ts/pump.ts'
+import type { FirstSeen } from '../ts/first-seen.ts'
+import { createPump } from '../ts/pump.ts'
 import { createClock } from './helpers/clock.ts'
 
 interface Call {

@@ -5,13 +5,10 @@
  * event never belongs to an unknown listener, and a listener's last calls are counted before it is forgotten.
  */
 
-import { callKey } from './calls.ts'
 import type { Clock } from './clock.ts'
-import { EVENT_BYTES, isSameCall, readEventKey, readEventTimeMs, readListener, type TakeRecord } from './events.ts'
+import { EVENT_BYTES, type TakeRecord } from './events.ts'
+import { createFirstSeen, type FirstSeen } from './first-seen.ts'
 import { narrowNotice, type Notice, type Supervisor } from './native.ts'
-
-/** When each call of a listener was first seen in this tick. */
-export type FirstSeen = Map<string, number>
 
 export interface Sink {
   knows(listener: number): boolean
@@ -25,8 +22,7 @@ export interface Sink {
 }
 
 export interface Pump {
-  /** Takes everything there is, now. */
-  /** Tells whether there was anything. */
+  /** Takes everything there is, now; tells whether there was anything. */
   catchUp(): boolean
   wake(): void
   close(): void
@@ -38,14 +34,12 @@ const POLL_MS = 20
 const BATCH_EVENTS = 4096
 /** Bounds how long one tick keeps the event loop: about 260,000 events, some tens of milliseconds. */
 const MOST_BATCHES = 64
-/** Listeners whose last call is remembered while a batch is looked through. */
-const RECENT = 256
 const LAST_WORDS = ['detached', 'exited', 'ended']
 
 export function createPump(source: () => Source, sink: Sink, clock: Clock): Pump {
   const buffer = new Uint8Array(BATCH_EVENTS * EVENT_BYTES)
   const view = new DataView(buffer.buffer)
-  const recent = new Int32Array(RECENT)
+  const noteFirst = createFirstSeen(view)
   let late: Notice[] = []
   let eventsDropped = 0
   let closed = false
@@ -128,14 +122,7 @@ export function createPump(source: () => Source, sink: Sink, clock: Clock): Pump
   }
 
   function scan(end: number, listeners: Map<number, FirstSeen>): void {
-    recent.fill(-1)
-    for (let offset = 0; offset < end; offset += EVENT_BYTES) {
-      const place = readListener(view, offset) % RECENT
-      // A flood repeats one call, whatever other containers do in between: all but the first cost this comparison only.
-      const last = recent[place] ?? -1
-      if (last < 0 || !isSameCall(view, offset, last)) noteFirst(view, offset, listeners)
-      recent[place] = offset
-    }
+    noteFirst(end, listeners)
     // It appeared after this tick's notices were taken.
     if ([...listeners.keys()].some(listener => !sink.knows(listener))) takeNotices()
   }
@@ -158,12 +145,4 @@ export function createPump(source: () => Source, sink: Sink, clock: Clock): Pump
   }
 
   return { catchUp, wake: tick, close }
-}
-
-function noteFirst(view: DataView, offset: number, listeners: Map<number, FirstSeen>): void {
-  const { listener, arch, number, verdict, init } = readEventKey(view, offset)
-  const seen: FirstSeen = listeners.get(listener) ?? new Map<string, number>()
-  listeners.set(listener, seen)
-  const key = callKey(arch, number, verdict, init)
-  if (!seen.has(key)) seen.set(key, readEventTimeMs(view, offset))
 }

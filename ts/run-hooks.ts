@@ -3,7 +3,7 @@
 import type { Names } from './calls.ts'
 import type { Incident } from './container-view.ts'
 import type { Emitter } from './emitter.ts'
-import type { LedgerHooks } from './ledger.ts'
+import type { LedgerHooks } from './ledger-hooks.ts'
 import { createEventNaming, type NotifydEvent } from './named-event.ts'
 import type { Exit } from './run-report.ts'
 

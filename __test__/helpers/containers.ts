@@ -48,7 +48,11 @@ export interface Runtimes {
   bundle(options: BundleOptions): string
   /** `run` in the foreground: lives as long as the container. */
   run(id: string, bundle: string, deadlineMs?: number): Running
+  /** The runtime leaves at once; this is finished when the last process that holds its output has ended. */
+  runDetached(id: string, bundle: string): Running
   exec(id: string, args: string[], deadlineMs?: number): Promise<Finished>
+  /** Freezes all processes of the container. */
+  pause(id: string): Promise<Finished>
   state(id: string): Promise<{ status: string; pid: number } | undefined>
   /** Waits until the container runs. */
   running(id: string): Promise<number>
@@ -97,6 +101,11 @@ export function createRuntimes(name: RuntimeName, guests: string[] = []): Runtim
       ids.add(id)
       return call(['run', '--bundle', bundle, id], deadlineMs)
     },
+    runDetached(id, bundle) {
+      ids.add(id)
+      return call(['run', '--detach', '--bundle', bundle, id])
+    },
+    pause: id => call(['pause', id]).finished,
     exec: (id, args, deadlineMs) => call(['exec', id, ...args], deadlineMs).finished,
     state,
     async running(id) {

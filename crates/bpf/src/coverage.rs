@@ -74,7 +74,7 @@ pub fn compared_arches(programs: &[&Program]) -> Vec<u32> {
 /// What programs compare each word with.
 struct Looked {
     comparisons: [BTreeSet<Comparison>; 16],
-    /// Words that are compared with each other.
+    /// Sets of words that are compared with each other; no word is in two.
     together: Vec<u16>,
     exact: bool,
 }
@@ -109,7 +109,7 @@ impl Looked {
                 // Their sum or difference decides, and that may be anything: zero stands for equal.
                 self.with_constant(code, left, 0);
                 self.with_constant(code, right, 0);
-                self.together.push(left.words() | right.words());
+                self.join(left.words() | right.words());
                 self.exact = false;
             }
         }
@@ -129,7 +129,7 @@ impl Looked {
                 for word in members(*words) {
                     self.insert(word, comparison(Vec::new()));
                 }
-                self.together.push(*words);
+                self.join(*words);
                 self.exact = false;
             }
         }
@@ -151,6 +151,12 @@ impl Looked {
         if let Some(comparisons) = self.comparisons.get_mut(word) {
             comparisons.insert(comparison);
         }
+    }
+
+    fn join(&mut self, words: u16) {
+        let (touched, apart): (Vec<u16>, Vec<u16>) = self.together.iter().partition(|set| *set & words != 0);
+        self.together = apart;
+        self.together.push(touched.iter().fold(words, |all, set| all | set));
     }
 
     /// Words that are compared with each other get each other's values.

@@ -258,3 +258,25 @@ fn numbers_and_architectures_are_found() {
     assert!(numbers.is_sorted() && arches.is_sorted());
     assert_eq!(compared_numbers(&[&branching], AUDIT_ARCH_I386), [0]);
 }
+
+#[test]
+fn the_longest_programs_are_followed() {
+    let comparisons = |code: u16| {
+        let one = |index: u32| {
+            [
+                load(low(index % 6)),
+                Insn::statement(op::AND_K, index.wrapping_mul(0x9e37_79b1)),
+                Insn::jump(code, index, 0, 0),
+                Insn::statement(op::TAX, 0),
+            ]
+        };
+        program(&(0..1000).flat_map(one).chain([ALLOW]).collect::<Vec<_>>())
+    };
+    for (code, exact) in [(op::JEQ_K, true), (op::JSET_K, true), (op::JGT_X, false)] {
+        let coverage = of(&comparisons(code));
+        assert_eq!(
+            (coverage.is_exact(), coverage.cells(1000).count() >= 1000),
+            (exact, true)
+        );
+    }
+}

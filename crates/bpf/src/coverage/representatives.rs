@@ -94,15 +94,19 @@ impl Comparison {
     }
 }
 
+/// Pairs of a value and a wish that are tried at a time, however many there are.
+const MOST_PAIRS: usize = 20_000;
+
 /// A word may have to meet several comparisons at once to get somewhere.
 fn splice(values: &mut BTreeSet<u32>, comparisons: &BTreeSet<Comparison>) {
     let wishes: BTreeSet<(u32, u32)> = comparisons.iter().flat_map(Comparison::wishes).collect();
     let most = values.len() + MOST_SPLICED;
     let mut latest: Vec<u32> = values.iter().copied().collect();
     while !latest.is_empty() {
-        let spliced = latest
+        let pairs = latest
             .iter()
             .flat_map(|value| wishes.iter().map(move |(mask, wish)| value & !mask | wish));
+        let spliced = pairs.step_by(1 + latest.len() * wishes.len() / MOST_PAIRS);
         let mut fresh: Vec<u32> = spliced.filter(|value| !values.contains(value)).collect();
         fresh.sort_unstable();
         fresh.dedup();

@@ -1,0 +1,19 @@
+/** What the ledger tells, and of what. */
+
+import type { CallRow, Growth } from './calls.ts'
+import type { Incident } from './container-view.ts'
+import type { Container } from './containers.ts'
+import type { Notice } from './native.ts'
+
+export interface LedgerHooks {
+  attached(container: Container, isNew: boolean): void
+  grown(container: Container, growth: Growth[]): void
+  closing(container: Container, calls: CallRow[]): void
+  incident(container: Container, incident: Incident): void
+  ended(container: Container): void
+  warning(container: Container, warning: string): void
+  refused(notice: Notice & { kind: 'refused' }): void
+  /** Of the command of `run`. */
+  left(notice: Notice & { kind: 'exited' | 'ended' }): void
+  event(): ((view: DataView, offset: number, container: Container | undefined) => void) | undefined
+}

@@ -1,0 +1,139 @@
+/** What notices of the addon do to the books: containers come, are told apart, and go. */
+
+import { warn, type Container, type Described } from './containers.ts'
+import { errorText } from './errors.ts'
+import type { Incidents } from './incidents.ts'
+import type { LedgerHooks } from './ledger-hooks.ts'
+import type { Answer, Handover, Notice, Supervisor } from './native.ts'
+import type { Registry } from './registry.ts'
+
+export interface NoticesDeps {
+  supervisor: () => Supervisor
+  registry: Registry
+  incidents: Incidents
+  hooks: LedgerHooks
+  /** Answer of a listener whose hand-over asked for none. */
+  answer: Answer
+  describe(handover: Handover): Described
+  /** Adds what a listener's counters have grown by. */
+  grow(listener: number): void
+}
+
+export interface Notices {
+  /** It belongs to a container, or will. */
+  knows(listener: number): boolean
+  notice(notice: Notice): void
+  /** Makes a listener one of a container's. */
+  adopt(listener: number, described: Described, atMs: number): Container
+  /** The listener through which a container can be stopped; undefined: it has none left. */
+  stopping(container: Container): number | undefined
+}
+
+export function createNotices(deps: NoticesDeps): Notices {
+  const { supervisor, registry, incidents, hooks, describe, grow, answer: byDefault } = deps
+  /** Served, but the runtime has not said yet whose they are. */
+  const unnamed = new Map<number, number>()
+  /** Listeners whose hand-over told a process to stop; that of `crun exec` does not. */
+  const stoppable = new Set<number>()
+
+  function knows(listener: number): boolean {
+    return unnamed.has(listener) || registry.of(listener) !== undefined
+  }
+
+  function notice(said: Notice): void {
+    switch (said.kind) {
+      case 'attached':
+        return said.state === undefined ? expect(said) : identify(said)
+      case 'identified':
+        return identify(said)
+      case 'membership':
+        return said.member === false ? split(said.listener, said.atMs) : undefined
+      case 'detached':
+        return detach(said)
+      case 'refused':
+        return hooks.refused(said)
+      case 'exited':
+      case 'ended':
+        return hooks.left(said)
+    }
+  }
+
+  /** A launched command's listener is known before it is told. */
+  function expect({ listener, atMs }: Handover): void {
+    if (registry.of(listener) === undefined) unnamed.set(listener, atMs)
+  }
+
+  function identify(handover: Handover): void {
+    const { listener, warnings = [] } = handover
+    const known = registry.of(listener)
+    if (known !== undefined) return warnings.forEach(text => tellWarning(known, text))
+    const atMs = unnamed.get(listener) ?? handover.atMs
+    if (handover.init !== undefined) stoppable.add(listener)
+    adopt(listener, describe(handover), atMs, handover.answer)
+  }
+
+  function adopt(listener: number, described: Described, atMs: number, answer?: Answer): Container {
+    unnamed.delete(listener)
+    const { container, isNew } = registry.attach(listener, described, atMs)
+    setAnswer(listener, container, answer ?? byDefault)
+    hooks.attached(container, isNew)
+    for (const text of described.warnings) hooks.warning(container, text)
+    // Of a container that is known, another hand-over has told the process.
+    if (isNew && described.initProblem !== undefined) tellWarning(container, described.initProblem)
+    grow(listener)
+    return container
+  }
+
+  /** Only JavaScript knows the action; everything else of the answer was decided when the listener arrived. */
+  function setAnswer(listener: number, container: Container, answer: Answer): void {
+    const deferKill = container.policy.action === 'stop'
+    if (answer.deferKill === deferKill) return
+    try {
+      supervisor().setAnswer(listener, { ...answer, deferKill })
+    } catch (error) {
+      // The listener may be closed already; its `detached` is on the way.
+      tellWarning(container, `kill verdicts are answered as configured: ${errorText(error)}`)
+    }
+  }
+
+  function split(listener: number, atMs: number): void {
+    const container = registry.split(listener, atMs)
+    if (container === undefined) return
+    const warning = container.warnings.at(-1)
+    if (warning !== undefined) hooks.warning(container, warning)
+    incidents.grown(
+      container,
+      container.calls.rows().map(row => ({ ...row, isNew: false })),
+    )
+  }
+
+  function detach({ listener, reason, message, atMs }: Notice & { kind: 'detached' }): void {
+    if (unnamed.has(listener) && supervisor().counts(listener).length > 0)
+      adopt(listener, describe({ listener, atMs }), atMs)
+    unnamed.delete(listener)
+    grow(listener)
+    const gone = registry.detach(listener, reason === undefined || reason === 'hup' ? 'exited' : 'unsupervised', atMs)
+    stoppable.delete(listener)
+    supervisor().release(listener)
+    if (gone === undefined) return
+    if (message !== undefined && reason !== 'hup') tellWarning(gone.container, message)
+    if (gone.ended) finish(gone.container)
+  }
+
+  function finish(container: Container): void {
+    incidents.ended(container)
+    if (!incidents.isStopping(container)) hooks.ended(container)
+  }
+
+  function tellWarning(container: Container, text: string): void {
+    warn(container, text)
+    hooks.warning(container, text)
+  }
+
+  function stopping(container: Container): number | undefined {
+    const listeners = [...container.listeners]
+    return listeners.find(each => stoppable.has(each)) ?? listeners[0]
+  }
+
+  return { knows, notice, adopt, stopping }
+}
