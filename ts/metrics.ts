@@ -1,27 +1,15 @@
-/** Every metric: name, unit, help, labels. The only user of prom-client. */
+/** Metrics that are counted here: name, unit, help, labels. Those that are read are in metric-readings.ts. */
 
-import { Counter, Gauge, Registry, type Metric } from 'prom-client'
+import { Counter, Registry } from 'prom-client'
 import { createContainerSeries, type CountedCall, type Labelled } from './container-series.ts'
 import { createLabelCap, createSyscallCap } from './labels.ts'
-import { latencyHistogram } from './latency.ts'
-import type { Stats } from './native.ts'
+import { createReadings, PREFIX, type Readings } from './metric-readings.ts'
 
 export interface MetricsOptions {
   crioForm: 'syscalls' | 'syscall'
   retentionMs: number
   maxSyscalls: number
   maxContainers: number
-}
-
-/** What is read when somebody scrapes. */
-export interface Readings {
-  stats(): Stats
-  /** Of every live container. */
-  states(): string[]
-  nowMs(): number
-  build: { version: string; node: string; libseccomp: string }
-  /** How late a callback comes that is due at once. */
-  lagSeconds(): Promise<number>
 }
 
 export interface Metrics {
@@ -34,7 +22,6 @@ export interface Metrics {
   text(): Promise<{ type: string; body: string }>
 }
 
-const PREFIX = 'seccomp_notifyd_'
 const MAX_VERDICTS = 64
 
 export function createMetrics(options: MetricsOptions, readings: Readings): Metrics {
@@ -91,61 +78,4 @@ function createCounters({ crioForm }: MetricsOptions, registers: Registry[]) {
     registers,
   })
   return { calls, crio }
-}
-
-/** What is read when somebody scrapes, not counted here. */
-function createReadings(readings: Readings): Metric[] {
-  const { stats } = readings
-  return [
-    gauge('open_listeners', 'Listeners that are served.', metric => metric.set(stats().listeners)),
-    gauge('event_loop_lag_seconds', 'How late JavaScript is; answers to calls do not wait for it.', async metric =>
-      metric.set(await readings.lagSeconds()),
-    ),
-    gauge('containers', 'Containers that are watched, by state.', metric => countStates(metric, readings), ['state']),
-    total('aborted_notifications_total', 'Calls that a signal took back before they were answered.', metric =>
-      metric.inc(stats().aborted),
-    ),
-    total('dropped_events_total', 'Events that the ring had no room for; no count misses them.', metric =>
-      metric.inc(stats().eventsDropped),
-    ),
-    total(
-      'handovers_refused_total',
-      'Hand-overs of runtimes that were refused.',
-      metric => countRefusals(metric, stats()),
-      ['reason'],
-    ),
-    gauge('build_info', 'Versions; always 1.', metric => metric.set(readings.build, 1), [
-      'version',
-      'node',
-      'libseccomp',
-    ]),
-    // prom-client's own histogram takes single observations; these buckets are counted natively.
-    latencyHistogram(`${PREFIX}answer_latency_seconds`, stats) as unknown as Metric,
-  ]
-}
-
-type Read<T> = (metric: T) => void | Promise<void>
-
-function gauge(name: string, help: string, read: Read<Gauge>, labelNames: string[] = []): Gauge {
-  async function collect(this: Gauge): Promise<void> {
-    this.reset()
-    await read(this)
-  }
-  return new Gauge({ name: PREFIX + name, help, labelNames, registers: [], collect })
-}
-
-function total(name: string, help: string, read: Read<Counter>, labelNames: string[] = []): Counter {
-  async function collect(this: Counter): Promise<void> {
-    this.reset()
-    await read(this)
-  }
-  return new Counter({ name: PREFIX + name, help, labelNames, registers: [], collect })
-}
-
-function countStates(metric: Gauge, { states }: Readings): void {
-  for (const state of states()) metric.inc({ state })
-}
-
-function countRefusals(metric: Counter, { refused }: Stats): void {
-  for (const { reason, count } of refused) metric.inc({ reason }, count)
 }
