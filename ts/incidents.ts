@@ -123,16 +123,12 @@ export function createIncidents(deps: IncidentsDeps): Incidents {
 
   function finishStop(container: Container, span: Span, calls: CallRow[], outcome: StopOutcome): void {
     stopping.delete(container)
-    if (outcome.done) settle(container)
+    const nowMs = clock.nowMs()
+    if (outcome.done) stopTimes.add(container.workload, nowMs)
+    if (outcome.done) markStopped(container, nowMs)
     else markFailed(container, outcome)
     record(container, span, calls, outcome.done ? 'stopped' : 'stop failed')
     deps.settled(container)
-  }
-
-  function settle(container: Container): void {
-    const nowMs = clock.nowMs()
-    markStopped(container, nowMs)
-    stopTimes.add(container.workload, nowMs)
   }
 
   function ended(container: Container): void {
