@@ -9,7 +9,7 @@ import { sleep, start, until } from '../helpers/child.ts'
 import { startDaemon } from '../helpers/daemon-process.ts'
 import type { Tally } from '../helpers/fake-runtime.ts'
 import { guest } from '../helpers/guests.ts'
-import { heldListeners, threadsOf } from '../helpers/threads.ts'
+import { heldListeners, ownSleeps } from '../helpers/threads.ts'
 
 const WANTED = 10_000
 /** What the daemon keeps for connections, logs and /proc, and some more. */
@@ -32,9 +32,9 @@ test('ten thousand idle listeners wake nobody, and then every one answers', asyn
 
   // What came with the hand-overs is written within a second.
   await sleep(2000)
-  const before = sleepsOf(daemon.pid)
+  const before = ownSleeps(daemon.pid)
   await sleep(IDLE_MS)
-  t.deepEqual(sleepsOf(daemon.pid), before)
+  t.deepEqual(ownSleeps(daemon.pid), before)
 
   threads.process.stdin?.write('g')
   await threads.printed('"calls"', 30_000)
@@ -44,9 +44,3 @@ test('ten thousand idle listeners wake nobody, and then every one answers', asyn
   t.is((await threads.finished).code, 0)
   await until(() => heldListeners(daemon.pid) === 0, 30_000)
 })
-
-/** Of our own threads; Node's wait for what is none of ours, such as its garbage collector's. */
-function sleepsOf(pid: number): Record<string, number> {
-  const own = threadsOf(pid).filter(({ name }) => name.startsWith('notifyd-'))
-  return Object.fromEntries(own.map(({ name, sleeps }) => [name, sleeps]))
-}

@@ -7,6 +7,7 @@ import { checksUnder } from '../helpers/runtime-checks.ts'
 import { compile } from '../../ts/profiles.ts'
 
 const EPERM = { policy: { errno: 'EPERM' } }
+const KILLED = 137
 const QUERY = '0xffffffff'
 /** BPF_MAXINSNS of linux/bpf_common.h. */
 const MOST_INSTRUCTIONS = 4096
@@ -75,6 +76,23 @@ function define(runtime: RuntimeName): void {
     await until(async () => (await daemon.calls('by-argument', 'personality')) === 5, 5000)
     t.deepEqual(await verdicts(daemon, 'by-argument'), ['EACCES 2', 'ENOSYS 1', 'allow 2'])
     t.deepEqual((await daemon.container('by-argument'))?.warnings, [])
+  })
+
+  check('of two containers on one socket only the one whose metadata says stop is stopped', async t => {
+    const config = { policy: { ...EPERM.policy, debounce: '500ms' } }
+    const { runtimes, daemon, profile } = await setting(t, { config })
+    const [stops, logs] = (['stop', 'log'] as const).map(action => {
+      const listenerMetadata = JSON.stringify({ v: 1, action })
+      const args = ['sh', '-c', 'chroot / true; echo called; exec sleep 60']
+      return runtimes.run(action, runtimes.bundle({ args, profile: profile(['chroot'], { listenerMetadata }) }))
+    })
+    await logs?.printed('called')
+    t.is((await stops?.finished)?.code, KILLED)
+    await until(async () => (await daemon.container('log'))?.incidents.length === 1, 5000)
+    await until(async () => (await daemon.container('stop'))?.state === 'stopped', 5000)
+    t.is((await runtimes.state('log'))?.status, 'running')
+    t.is((await daemon.container('log'))?.incidents[0]?.outcome, 'logged')
+    t.is((await daemon.container('stop'))?.policySource, 'action: metadata, answer: configuration')
   })
 
   check('what cannot be used is left aside as a whole, with one warning that names the container', async t => {

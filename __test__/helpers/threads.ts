@@ -18,6 +18,12 @@ export function threadsOf(pid: number): Thread[] {
   })
 }
 
+/** Of the addon's threads, by name; Node's own, such as its garbage collector's, are none of ours. */
+export function ownSleeps(pid: number): Record<string, number> {
+  const own = threadsOf(pid).filter(({ name }) => name.startsWith('notifyd-'))
+  return Object.fromEntries(own.map(({ name, sleeps }) => [name, sleeps]))
+}
+
 /** Seccomp listeners among its descriptors. */
 export function heldListeners(pid: number): number {
   return readdirSync(`/proc/${pid}/fd`).filter(fd => isListener(`/proc/${pid}/fd/${fd}`)).length
