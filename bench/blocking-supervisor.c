@@ -2,7 +2,7 @@
  * The fastest possible supervisor: a thread for each listener that receives and answers, blocking, with synchronous
  * wake-up and no bookkeeping at all.
  *
- * blocking-supervisor SOCKET
+ * blocking-supervisor [--no-sync] SOCKET
  */
 #include "supervisor.h"
 #include <pthread.h>
@@ -16,9 +16,11 @@ static void *serve(void *listener) {
 }
 
 int main(int argc, char **argv) {
-  if (argc != 2) return 2;
-  int server = open_socket(argv[1]);
+  int sync = argc < 2 || strcmp(argv[1], "--no-sync") != 0;
+  if (argc != (sync ? 2 : 3)) return 2;
+  int server = open_socket(argv[argc - 1]);
   for (int listener; (listener = next_listener(server)) >= 0;) {
+    if (sync) wake_synchronously(listener);
     pthread_t thread;
     if (pthread_create(&thread, NULL, serve, (void *)(long)listener) != 0) fail("thread");
     pthread_detach(thread);

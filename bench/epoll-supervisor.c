@@ -30,6 +30,7 @@ int main(int argc, char **argv) {
   if (loop < 0 || pthread_create(&thread, NULL, serve, NULL) != 0) fail("loop");
   int server = open_socket(argv[1]);
   for (int listener; (listener = next_listener(server)) >= 0;) {
+    wake_synchronously(listener);
     struct epoll_event interest = {.events = EPOLLIN, .data.fd = listener};
     if (epoll_ctl(loop, EPOLL_CTL_ADD, listener, &interest) != 0) fail("epoll_ctl");
   }

@@ -3,7 +3,7 @@
  * Measures the budgets as ratios, all in one run on one machine: what a denied call costs under our daemon and under what
  * it is compared with. README.md says how, and what is not measured. Exit code 1: a budget is missed.
  *
- * node bench/run.mjs [--repetitions N] [--calls N] [--idle N] [--only calls,drain,idle] [--no-write]
+ * node bench/run.mjs [--repetitions N] [--calls N] [--idle N] [--only calls,wakeups,drain,idle] [--no-write]
  */
 import { execFileSync, spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -12,13 +12,14 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
 import { explain, root, run, say, setUp, which } from '../tools/setup.mjs'
+import { medianOf, reportBudgets, reportCalls, reportWakeUps } from './report.mjs'
 
 const { values } = parseArgs({
   options: {
     repetitions: { type: 'string', default: '7' },
     calls: { type: 'string', default: '20000' },
     idle: { type: 'string', default: '10000' },
-    only: { type: 'string', default: 'calls,drain,idle' },
+    only: { type: 'string', default: 'calls,wakeups,drain,idle' },
     'no-write': { type: 'boolean', default: false },
   },
 })
@@ -48,6 +49,17 @@ const SUPERVISORS = [
   },
   { key: 'agent', title: "Go agent of CRI-O's shape", command: [join(bin, 'agent')], when: () => which('go') !== null },
 ].filter(({ when }) => when?.() ?? true)
+
+/** Who wakes whom where: what the figures of the supervisors above are made of on this machine. */
+const blocking = join(bin, 'blocking-supervisor')
+const WAKE_UPS = [
+  { key: 'sync', title: 'synchronous, anywhere', command: [blocking] },
+  { key: 'syncOne', title: 'synchronous, both on one processor', command: [blocking], cpus: [0, 0] },
+  { key: 'syncTwo', title: 'synchronous, on two', command: [blocking], cpus: [0, 1] },
+  { key: 'async', title: 'not synchronous, anywhere', command: [blocking, '--no-sync'] },
+  { key: 'asyncOne', title: 'not synchronous, both on one processor', command: [blocking, '--no-sync'], cpus: [0, 0] },
+  { key: 'asyncTwo', title: 'not synchronous, on two', command: [blocking, '--no-sync'], cpus: [0, 1] },
+].filter(({ cpus: [, second] = [] }) => second === undefined || (which('taskset') !== null && second < cpus().length))
 
 async function build() {
   mkdirSync(bin, { recursive: true })
@@ -93,17 +105,24 @@ function open(command, args) {
 
 let sockets = 0
 
-async function startSupervisor({ command: [program, ...args] }) {
+/** `cpus`: the processor of the supervisor and that of its targets, where they are not free to choose. */
+async function startSupervisor({ command, cpus: [own, theirs] = [] }) {
   const socket = join(folder, `${sockets++}.sock`)
-  const child = open(program, [...args, socket])
+  const child = open(...on(own, [...command, socket]))
   await child.line()
-  return { ...child, socket }
+  return { ...child, socket, targetCpu: theirs }
+}
+
+function on(cpu, command) {
+  const [program, ...args] = cpu === undefined ? command : ['taskset', '--cpu-list', String(cpu), ...command]
+  return [program, args]
 }
 
 /** A container whose filter is loaded and whose listener is handed over; `go` starts its calls. */
 async function startTarget(supervisor, id, ...args) {
   const options = ['--socket', supervisor.socket, '--id', id, '--wait-close', '--go', '--metadata', metadata]
-  const child = open(join(bin, 'fake-runtime'), [...options, '--', join(bin, 'target'), ...args.map(String)])
+  const command = [join(bin, 'fake-runtime'), ...options, '--', join(bin, 'target'), ...args.map(String)]
+  const child = open(...on(supervisor.targetCpu, command))
   while ((await child.line()) !== 'ready') continue
   return {
     go: () => child.write('g'),
@@ -236,14 +255,6 @@ function sleep(ms) {
   return new Promise(resolve => setTimeout(resolve, ms))
 }
 
-function median(numbers) {
-  const sorted = numbers.toSorted((a, b) => a - b)
-  const middle = Math.floor(sorted.length / 2)
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
-}
-
-const medianOf = (runs, field) => median(runs.map(result => result[field]))
-
 function callBudgets(raw) {
   const alone = (key, field) => medianOf(raw.alone[key], field)
   const quiet = (key, field) => medianOf(raw.quiet[key], field)
@@ -285,55 +296,6 @@ const atMost = (title, value, limit) => ({ title, value, limit: `≤ ${limit}`, 
 const atLeast = (title, value, limit) => ({ title, value: Math.round(value), limit: `≥ ${limit}`, ok: value >= limit })
 const skipped = (title, reason) => ({ title, value: `skip (${reason})`, limit: '', ok: null })
 
-function printTable(rows) {
-  const widths = rows[0].map((_, column) => Math.max(...rows.map(row => String(row[column]).length)))
-  for (const row of rows) {
-    console.log(
-      row
-        .map((cell, column) => (column === 0 ? String(cell).padEnd(widths[0]) : String(cell).padStart(widths[column])))
-        .join('  '),
-    )
-  }
-  console.log()
-}
-
-const micro = nanoseconds => (nanoseconds / 1000).toFixed(2)
-
-function reportCalls(raw) {
-  printTable([
-    ['one denied call, µs', 'mean', 'p50', 'p99', 'quiet p50', 'quiet p99', 'flood calls/s'],
-    ...SUPERVISORS.map(({ key, title }) => [
-      title,
-      ...['meanNs', 'p50Ns', 'p99Ns'].map(field => micro(medianOf(raw.alone[key], field))),
-      ...['p50Ns', 'p99Ns'].map(field => micro(medianOf(raw.quiet[key], field))),
-      Math.round(medianOf(raw.quiet[key], 'floodCallsPerSecond')),
-    ]),
-    ...(raw.traced.length > 0
-      ? [
-          [
-            'strace -f -c, no filter',
-            ...['meanNs', 'p50Ns', 'p99Ns'].map(field => micro(medianOf(raw.traced, field))),
-            '',
-            '',
-            '',
-          ],
-        ]
-      : []),
-  ])
-}
-
-function reportBudgets(results) {
-  printTable([
-    ['budget', 'measured', 'limit', '', 'the C loop'],
-    ...results.map(({ title, value, limit, ok, floor = '' }) => [title, value, limit, verdict(ok), floor]),
-  ])
-}
-
-function verdict(ok) {
-  if (ok === null) return ''
-  return ok ? 'pass' : 'MISS'
-}
-
 /** Kept by date and machine, so that a change of the budget's figures can be traced. */
 function write(measured, results) {
   const model = cpus()[0]?.model ?? 'unknown'
@@ -367,6 +329,8 @@ async function repeat() {
     say(`bench: repetition ${repetition} of ${REPETITIONS}`)
     for (const kind of SUPERVISORS) {
       const supervisor = await startSupervisor(kind)
+      // Not counted: whatever a supervisor has to do once, like compiling its own code, it has done before a long life.
+      await measureAlone(supervisor)
       raw.alone[kind.key].push(await measureAlone(supervisor))
       raw.quiet[kind.key].push(await measureAmongFlooders(supervisor))
       await supervisor.end()
@@ -378,24 +342,41 @@ async function repeat() {
 
 const PARTS = [
   { key: 'calls', title: 'denied calls', measure: repeat, budgets: callBudgets },
+  { key: 'wakeups', title: 'wake-ups', measure: measureWakeUps, budgets: () => [] },
   { key: 'drain', title: 'draining', measure: measureDrain, budgets: drainBudgets },
   { key: 'idle', title: `${IDLE_LISTENERS} idle listeners`, measure: measureIdle, budgets: idleBudgets },
 ]
 
+async function measureWakeUps() {
+  const raw = Object.fromEntries(WAKE_UPS.map(({ key }) => [key, []]))
+  for (let repetition = 1; repetition <= REPETITIONS; repetition++) {
+    for (const kind of WAKE_UPS) {
+      const supervisor = await startSupervisor(kind)
+      raw[kind.key].push(await measureAlone(supervisor))
+      await supervisor.end()
+    }
+  }
+  return raw
+}
+
 let metadata = ''
 
 async function main() {
+  const unknown = [...parts].find(part => PARTS.every(({ key }) => key !== part))
+  if (unknown !== undefined)
+    throw new Error(`--only names "${unknown}"; parts are ${PARTS.map(({ key }) => key).join(', ')}`)
   await setUp()
   await build()
   metadata = await makeMetadata()
   const measured = {}
   const results = []
-  for (const { key, title, measure, budgets } of PARTS.filter(({ key }) => parts.has(key))) {
+  for (const { key, title, measure, budgets } of PARTS.filter(part => parts.has(part.key))) {
     say(`bench: ${title}`)
     measured[key] = await measure()
     results.push(...budgets(measured[key]))
   }
-  if (measured.calls !== undefined) reportCalls(measured.calls)
+  if (measured.calls !== undefined) reportCalls(measured.calls, SUPERVISORS)
+  if (measured.wakeups !== undefined) reportWakeUps(measured.wakeups, WAKE_UPS)
   reportBudgets(results)
   if (!values['no-write'] && parts.size === PARTS.length) write(measured, results)
   return results.every(({ ok }) => ok !== false)

@@ -24,7 +24,7 @@ static inline int open_socket(const char *path) {
   return server;
 }
 
-/* The next listener that is handed over, with synchronous wake-up where the kernel has it (6.6); -1: standard input closed. */
+/* The next listener that is handed over; -1: standard input closed. */
 static inline int next_listener(int server) {
   struct pollfd waiting[] = {{.fd = server, .events = POLLIN}, {.fd = STDIN_FILENO, .events = POLLIN}};
   if (poll(waiting, 2, -1) < 0 || waiting[1].revents != 0) return -1;
@@ -41,8 +41,13 @@ static inline int next_listener(int server) {
   int listener;
   memcpy(&listener, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof listener);
   close(connection);
-  ioctl(listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP);
   return listener;
+}
+
+/* Where it fails (before Linux 6.6) the ratios mean something else, so it is said. */
+static inline void wake_synchronously(int listener) {
+  if (ioctl(listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP) != 0)
+    perror("synchronous wake-up is off, it needs Linux 6.6");
 }
 
 /* Receives one notification and answers it; -1 when none could be received. */

@@ -1,6 +1,8 @@
-// An agent shaped like the seccomp notifier of CRI-O: a goroutine for each listener that receives, checks the id, names
-// the call, passes it through a channel to one consumer, and answers; three ioctls by way of libseccomp, no synchronous
-// wake-up. The consumer counts and restarts the container's timer.
+// An agent shaped like the seccomp notifier of CRI-O (internal/config/seccomp/notifier.go, server/server.go): a goroutine
+// for each listener that receives, names the call, passes it through one channel without a buffer to one consumer, checks
+// the id, and answers; three ioctls by way of libseccomp, no synchronous wake-up. The consumer counts, makes the text of
+// all counts, and restarts the container's timer. CRI-O also logs a line for each call, which is left out here: where the
+// log goes would decide the measure.
 //
 // Usage: agent SOCKET. "ready" on standard output says that connections are accepted; closing standard input ends it.
 package main
@@ -12,6 +14,10 @@ import (
 	"log"
 	"net"
 	"os"
+	"sort"
+	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/seccomp/libseccomp-golang"
@@ -38,17 +44,42 @@ func main() {
 	io.Copy(io.Discard, os.Stdin)
 }
 
-// count is the one consumer: a count for each call, and a timer for each container that the next call restarts.
+// usage is what is known of one container: a count for each call, and the timer that the next call restarts.
+type usage struct {
+	counts sync.Map
+	timer  *time.Timer
+}
+
+// count is the one consumer.
 func count(notifications <-chan notification) {
-	used := map[string]map[string]uint64{}
-	timers := map[string]*time.Timer{}
+	var containers sync.Map
 	for n := range notifications {
-		if used[n.container] == nil {
-			used[n.container] = map[string]uint64{}
-			timers[n.container] = time.AfterFunc(time.Hour, func() {})
-		}
-		used[n.container][n.syscall]++
-		timers[n.container].Reset(time.Hour)
+		known, _ := containers.LoadOrStore(n.container, &usage{})
+		container := known.(*usage)
+		container.add(n.syscall)
+		container.restart(container.text())
+	}
+}
+
+func (u *usage) add(syscall string) {
+	first := uint64(1)
+	if count, known := u.counts.LoadOrStore(syscall, &first); known {
+		atomic.AddUint64(count.(*uint64), 1)
+	}
+}
+
+func (u *usage) text() string {
+	var parts []string
+	for syscall, count := range u.counts.Range {
+		parts = append(parts, fmt.Sprintf("%s (%dx)", syscall, *count.(*uint64)))
+	}
+	sort.Strings(parts)
+	return strings.Join(parts, ", ")
+}
+
+func (u *usage) restart(text string) {
+	if u.timer == nil || u.timer.Stop() {
+		u.timer = time.AfterFunc(time.Hour, func() { log.Print(text) })
 	}
 }
 
@@ -99,15 +130,15 @@ func serve(listener seccomp.ScmpFd, container string, notifications chan<- notif
 			}
 			continue
 		}
-		if err := seccomp.NotifIDValid(listener, request.ID); err != nil {
-			continue
-		}
 		name, err := request.Data.Syscall.GetName()
 		if err != nil {
 			continue
 		}
 		notifications <- notification{container, name}
 		answer := &seccomp.ScmpNotifResp{ID: request.ID, Error: int32(unix.EPERM)}
+		if err := seccomp.NotifIDValid(listener, request.ID); err != nil {
+			continue
+		}
 		_ = seccomp.NotifRespond(listener, answer)
 	}
 }

@@ -1,0 +1,56 @@
+/** What the benchmark prints: medians over the repetitions, as tables. */
+
+function median(numbers) {
+  const sorted = numbers.toSorted((a, b) => a - b)
+  const middle = Math.floor(sorted.length / 2)
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+}
+
+export const medianOf = (runs, field) => median(runs.map(result => result[field]))
+
+function printTable(rows) {
+  const widths = rows[0].map((_, column) => Math.max(...rows.map(row => String(row[column]).length)))
+  for (const row of rows) {
+    console.log(
+      row
+        .map((cell, column) => (column === 0 ? String(cell).padEnd(widths[0]) : String(cell).padStart(widths[column])))
+        .join('  '),
+    )
+  }
+  console.log()
+}
+
+const micro = nanoseconds => (nanoseconds / 1000).toFixed(2)
+const costs = runs => ['meanNs', 'p50Ns', 'p99Ns'].map(field => micro(medianOf(runs, field)))
+
+export function reportCalls(raw, supervisors) {
+  printTable([
+    ['one denied call, µs', 'mean', 'p50', 'p99', 'quiet p50', 'quiet p99', 'flood calls/s'],
+    ...supervisors.map(({ key, title }) => [
+      title,
+      ...costs(raw.alone[key]),
+      ...['p50Ns', 'p99Ns'].map(field => micro(medianOf(raw.quiet[key], field))),
+      Math.round(medianOf(raw.quiet[key], 'floodCallsPerSecond')),
+    ]),
+    ...(raw.traced.length > 0 ? [['strace -f -c, no filter', ...costs(raw.traced), '', '', '']] : []),
+  ])
+}
+
+export function reportWakeUps(raw, wakeUps) {
+  printTable([
+    ['C, blocking, by wake-up, µs', 'mean', 'p50', 'p99'],
+    ...wakeUps.map(({ key, title }) => [title, ...costs(raw[key])]),
+  ])
+}
+
+export function reportBudgets(results) {
+  printTable([
+    ['budget', 'measured', 'limit', '', 'the C loop'],
+    ...results.map(({ title, value, limit, ok, floor = '' }) => [title, value, limit, verdict(ok), floor]),
+  ])
+}
+
+function verdict(ok) {
+  if (ok === null) return ''
+  return ok ? 'pass' : 'MISS'
+}
