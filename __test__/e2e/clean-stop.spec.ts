@@ -41,6 +41,19 @@ test('calls that flow in without end are answered to the last, and the history h
   t.is(await successor.total(), errnos['EACCES'] ?? 0)
 })
 
+test('a flood that never pauses cannot keep the daemon from ending, nor its books from being right', async t => {
+  const folder = makeFolder(t)
+  const daemon = await start(t, folder)
+  const args = ['--id', 'flood', '--copies', '2', '--calls', '1000000']
+  const runtime = startFakeRuntime(daemon.listenerSocket, args)
+  await until(async () => (await daemon.total()) > 1000, 20_000)
+  t.is((await daemon.stop()).code, 0)
+  const { errnos } = sumTallies((await runtime.finished).stdout)
+  t.deepEqual(Object.keys(errnos).toSorted(), ['EACCES', 'ENOSYS'])
+  const successor = await start(t, folder)
+  t.is(await successor.total(), errnos['EACCES'] ?? 0)
+})
+
 test('calls that wait already when SIGTERM comes all get the answer of their verdict', async t => {
   const folder = makeFolder(t)
   const daemon = await start(t, folder)
