@@ -7,7 +7,7 @@ import test from 'ava'
 import { sleep, until } from '../helpers/child.ts'
 import type { RuntimeName } from '../helpers/containers.ts'
 import { startDaemon, type DaemonProcess } from '../helpers/daemon-process.ts'
-import { readTallies, startFakeRuntime } from '../helpers/fake-runtime.ts'
+import { MKDIR, readTallies, startFakeRuntime } from '../helpers/fake-runtime.ts'
 import { guest } from '../helpers/guests.ts'
 import { projectRoot } from '../helpers/project.ts'
 import { checksUnder } from '../helpers/runtime-checks.ts'
@@ -15,8 +15,6 @@ import { ownSleeps } from '../helpers/threads.ts'
 
 const EMBEDDING = join(projectRoot, '__test__/fixtures/embedding.mjs')
 const KILLED = 137
-/** mkdir(2), or mkdirat(2) where there is no such call. */
-const MKDIR = process.arch === 'x64' ? '83' : '34'
 
 test('callers that are killed while they wait disturb neither the loop, nor others, nor the log', async t => {
   const folder = mkdtempSync(join(tmpdir(), 'sn-'))

@@ -3,6 +3,9 @@
 import { start, type Running, type StartOptions } from './child.ts'
 import { guest } from './guests.ts'
 
+/** For `--call`, as guests make it: mkdir(2), or mkdirat(2) where there is no such call. */
+export const MKDIR = process.arch === 'x64' ? '83' : '34'
+
 /** What the guests tell of their calls: how many ended with which errno. */
 export interface Tally {
   calls: number

@@ -1,0 +1,50 @@
+/** SIGKILL to a daemon under load: no caller hangs, and the next daemon knows what was up to the last second. */
+
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import test, { type ExecutionContext } from 'ava'
+import { sleep, until } from '../helpers/child.ts'
+import { startDaemon, type DaemonProcess } from '../helpers/daemon-process.ts'
+import { MKDIR, readTallies, startFakeRuntime, sumTallies } from '../helpers/fake-runtime.ts'
+import { guest } from '../helpers/guests.ts'
+
+const CONTAINERS = 50
+/** Calls that each makes after the first that nobody answered. */
+const ORPHANED = 100
+/** The history's stated window of one second, and as much again for a busy machine. */
+const WINDOW_MS = 2000
+
+async function start(t: ExecutionContext, folder: string): Promise<DaemonProcess> {
+  const daemon = await startDaemon(folder, { config: { policy: { errno: 'EACCES' } } })
+  t.teardown(() => daemon.kill9())
+  return daemon
+}
+
+test('fifty busy containers outlive their daemon, and its successor remembers them and serves others', async t => {
+  const folder = mkdtempSync(join(tmpdir(), 'sn-'))
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  const daemon = await start(t, folder)
+  const args = ['--id', 'busy', '--copies', String(CONTAINERS), '--call', MKDIR]
+  const program = [guest('calls-repeatedly'), '1000000', '1000', '-1', String(ORPHANED)]
+  const runtime = startFakeRuntime(daemon.listenerSocket, [...args, '--', ...program])
+  await until(async () => (await daemon.containers()).length === CONTAINERS, 20_000)
+  const remembered = await daemon.total()
+  await sleep(WINDOW_MS)
+  await daemon.kill9()
+  const { stdout } = await runtime.finished
+  const { calls, errnos } = sumTallies(stdout)
+  t.is(readTallies(stdout).length, CONTAINERS)
+  const { EACCES: answered = 0, ...orphaned } = errnos
+  t.deepEqual(orphaned, { ENOSYS: CONTAINERS * (ORPHANED + 1) })
+  t.is(calls, answered + CONTAINERS * (ORPHANED + 1))
+
+  const successor = await start(t, folder)
+  const known = await successor.total()
+  t.true(known >= remembered, `${known} of at least ${remembered} calls are remembered`)
+  t.true(known <= answered, `${known} calls are remembered, and ${answered} were answered`)
+  const states = new Set((await successor.containers()).map(({ state }) => state))
+  t.deepEqual([...states], ['unsupervised'])
+  const next = await startFakeRuntime(successor.listenerSocket, ['--id', 'next']).finished
+  t.deepEqual(sumTallies(next.stdout).errnos, { EACCES: 1 })
+})
