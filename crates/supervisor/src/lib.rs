@@ -30,7 +30,7 @@ mod supervisor;
 mod token;
 mod verdict;
 
-pub use admission::Defaults;
+pub use admission::{Admission, Defaults, admit};
 pub use clock::Monotonic;
 pub use counters::{Count, Key, MAX_KEYS};
 pub use error::Error;
