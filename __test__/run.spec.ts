@@ -164,7 +164,7 @@ test('whoever subscribes after the start hears everything', async t => {
     }
   }
   const warned = { ...native, Supervisor: Quick, compileDenyList: native.compileDenyList }
-  const compileProfile = () => ({ program: Buffer.from(''), warnings: ['rules were skipped'] })
+  const compileProfile = () => ({ program: Buffer.from(''), restricts: true, warnings: ['rules were skipped'] })
   const running = await run({ command: 'app', profile: '{}' }, { native: { ...warned, compileProfile }, clock })
   const told: string[] = []
   running.on('warning', text => void told.push(text))

@@ -112,6 +112,8 @@ export declare function compileDenyList(names: Array<string>, errno: number): Bu
 export interface CompiledProfile {
   /** struct sock_filter[]. */
   program: Buffer
+  /** Whether some rule, or the default action, may keep a call from running. */
+  restricts: boolean
   /** What libseccomp or the kernel cannot do with it, in words. */
   warnings: Array<string>
 }

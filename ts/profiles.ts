@@ -38,6 +38,13 @@ export function compile(denials: Denials, native: Native = loadNative()): Compil
   }
 }
 
+/** As `compile`, for a command: what denies nothing at all is a mistake, and nothing is run under it. */
+export function compileForRun(denials: Denials, native: Native): CompiledProfile {
+  const compiled = compile(denials, native)
+  if (compiled.restricts) return compiled
+  throw new NotifydError('ERR_NOTHING_DENIED', `nothing was run: ${compiled.warnings.join('; ')}`)
+}
+
 function factsOf({ capabilities }: Denials): ProfileFacts {
   return capabilities === undefined ? {} : { capabilities: [...capabilities] }
 }
@@ -53,5 +60,5 @@ function compileNames(names: readonly string[], errno = 'EPERM', native: Native)
       `${JSON.stringify(errno)} is not an errno name; accepted: names of errno(3), such as EPERM`,
     )
   }
-  return { program: native.compileDenyList([...names], number), warnings: [] }
+  return { program: native.compileDenyList([...names], number), restricts: true, warnings: [] }
 }

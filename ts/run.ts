@@ -8,8 +8,8 @@ import { Emitter } from './emitter.ts'
 import { toNotifydError } from './errors.ts'
 import { defaultAnswer } from './handover.ts'
 import { createLedger, type Ledger } from './ledger.ts'
-import { loadNative, type Native, type Supervisor } from './native.ts'
-import { compile, type Denials } from './profiles.ts'
+import { loadNative, type Native, type Supervisor, type SupervisorOptions } from './native.ts'
+import { compileForRun, type Denials } from './profiles.ts'
 import { createControls } from './run-controls.ts'
 import { createEnding, createHooks, type RunEvents } from './run-hooks.ts'
 import type { RunReport } from './run-report.ts'
@@ -61,11 +61,11 @@ export async function run(options: RunOptions, deps: RunDeps = {}): Promise<Run>
   const native = deps.native ?? loadNative()
   const clock = deps.clock ?? systemClock
   const names = createNames(native)
-  const { program, warnings } = compile(options, native)
+  const { program, warnings } = compileForRun(options, native)
   const described = { ...describe(options), warnings }
   const answer = defaultAnswer(described)
   const setup = { answer, mayContinue: false, ringEvents: RING_EVENTS, handoverTimeoutMs: 1000 }
-  const supervisor: Supervisor = new native.Supervisor(setup, () => void (begun && ledger.wake()))
+  const supervisor = createSupervisor(native, setup, () => void (begun && ledger.wake()), options)
   let begun = false
   const emitter = new Emitter<RunEvents>()
   const ending = createEnding(emitter)
@@ -91,8 +91,20 @@ export async function run(options: RunOptions, deps: RunDeps = {}): Promise<Run>
   } catch (error) {
     release()
     await ledger.close()
-    throw toNotifydError(error, `could not run ${JSON.stringify(options.command)}`)
+    throw couldNotRun(options, error)
   }
+}
+
+function createSupervisor(native: Native, setup: SupervisorOptions, wake: () => void, options: RunOptions): Supervisor {
+  try {
+    return new native.Supervisor(setup, wake)
+  } catch (error) {
+    throw couldNotRun(options, error)
+  }
+}
+
+function couldNotRun({ command }: RunOptions, error: unknown): unknown {
+  return toNotifydError(error, `could not run ${JSON.stringify(command)}`)
 }
 
 function describe({ command, ...options }: RunOptions): Described {

@@ -106,6 +106,10 @@ test('a command gets pipes that block, though Node has made its own non-blocking
   t.deepEqual([status, stdout.trim(), stderr], [0, '3000005', ''])
 })
 
+function profileDenying(name: string): string {
+  return JSON.stringify({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names: [name], action: 'SCMP_ACT_ERRNO' }] })
+}
+
 const REFUSED: [
   title: string,
   code: ErrorCode,
@@ -116,6 +120,12 @@ const REFUSED: [
   ['a working folder that is not there', 'ERR_WORKING_DIRECTORY', { cwd: '/nowhere' }],
   ['a call that is none', 'ERR_PROFILE', { deny: ['no_such_call'] }],
   ['a profile that is no JSON', 'ERR_PROFILE', { deny: undefined, profile: '{' }],
+  [
+    'a profile that denies nothing',
+    'ERR_NOTHING_DENIED',
+    { deny: undefined, profile: '{"defaultAction":"SCMP_ACT_ALLOW"}' },
+  ],
+  ['a profile of unknown calls', 'ERR_NOTHING_DENIED', { deny: undefined, profile: profileDenying('no_such_call') }],
   ['an empty list', 'ERR_NOTHING_DENIED', { deny: [] }],
   ['an argument with a nul', 'ERR_INVALID_ARGUMENT', { args: ['a\0b'] }],
 ]

@@ -294,7 +294,7 @@ export function createFakeNative(now: () => number): FakeNative {
     syscallName: (_arch, number) => names.get(number) ?? `syscall_${number}`,
     abiName: arch => (arch === I386 ? 'i386' : 'x86_64'),
     nativeArch: () => X86_64,
-    compileProfile: json => ({ program: Buffer.from(json), warnings: [] }),
+    compileProfile: json => ({ program: Buffer.from(json), restricts: true, warnings: [] }),
     parseProfile: unsupported,
     resolveProfile: unsupported,
     explainProfile: unsupported,

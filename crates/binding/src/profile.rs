@@ -13,6 +13,8 @@ use crate::host::{ProfileFacts, facts, machine};
 pub struct CompiledProfile {
     /// struct sock_filter[].
     pub program: Buffer,
+    /// Whether some rule, or the default action, may keep a call from running.
+    pub restricts: bool,
     /// What libseccomp or the kernel cannot do with it, in words.
     pub warnings: Vec<String>,
 }
@@ -27,6 +29,7 @@ pub fn compile_profile(json: String, given: Option<ProfileFacts>) -> Result<Comp
     let compiled = notifyd_profile::compile(&profile, facts.abi).map_err(|error| profile_error(&error))?;
     Ok(CompiledProfile {
         program: compiled.program.to_bytes().into(),
+        restricts: compiled.restricts,
         warnings: compiled.warnings,
     })
 }

@@ -32,6 +32,8 @@ static LIBSECCOMP: Mutex<()> = Mutex::new(());
 pub struct Compiled {
     /// The program.
     pub program: Program,
+    /// Whether some rule, or the default action, may keep a call from running.
+    pub restricts: bool,
     /// What is odd about the profile, one sentence each.
     pub warnings: Vec<String>,
 }
@@ -148,6 +150,7 @@ impl Compiler {
         }
         Ok(Compiled {
             program: export(&self.context)?,
+            restricts: self.restricts,
             warnings: self.warnings,
         })
     }

@@ -90,7 +90,7 @@ pub fn transform(profile: &Profile, target: &Target) -> Result<Transformed, Erro
         return Ok(done);
     }
     let metadata = Metadata::read(profile.listener_metadata.as_deref())?;
-    let Compiled { program, warnings } = compile(profile, target.abi)?;
+    let Compiled { program, warnings, .. } = compile(profile, target.abi)?;
     let original = target.loads(profile, program)?;
     refuse_denied_needs(&original, target)?;
     let mut attempt = Attempt::new(profile, target, &original);
@@ -132,7 +132,7 @@ fn already(profile: &Profile, target: &Target) -> Result<Option<Transformed>, Er
             path: profile.listener_path.clone(),
         });
     };
-    let Compiled { program, warnings } = compile(profile, target.abi)?;
+    let Compiled { program, warnings, .. } = compile(profile, target.abi)?;
     let rewritten = target.loads(profile, program)?;
     let comparison = compare(&original, &rewritten).map_err(first)?;
     Ok(Some(Transformed {

@@ -73,7 +73,7 @@ fn personality_is_allowed_for_one_value() {
 
 #[test]
 fn each_action_is_the_kernels() {
-    let Compiled { program, warnings } = compiled("actions");
+    let Compiled { program, warnings, .. } = compiled("actions");
     for (nr, expected) in [
         (435, Action::Errno(38)),
         (161, EPERM),
@@ -196,7 +196,7 @@ fn conditions_that_share_an_argument_are_alternatives() {
 
 #[test]
 fn unknown_names_are_skipped_with_a_warning() {
-    let Compiled { program, warnings } = compiled("unknown-names");
+    let Compiled { program, warnings, .. } = compiled("unknown-names");
     assert_eq!(verdict(&program, AUDIT_ARCH_X86_64, 83, [0, 0]), EPERM);
     let expected = [
         "rules skipped for \"chrot\", which is no system call; did you mean chroot",
