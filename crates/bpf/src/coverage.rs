@@ -11,7 +11,7 @@ mod representatives;
 
 use std::collections::BTreeSet;
 
-use self::representatives::{Comparison, representatives};
+use self::representatives::{Comparison, asked_for, representatives};
 use crate::value::Value;
 use crate::walk::{ANY_CALL, Known, Seen, walk};
 use crate::{Action, Program, op};
@@ -24,6 +24,8 @@ const ARCH: usize = 1;
 pub struct Coverage {
     /// Values of each word; one where no program looks.
     values: [Vec<u32>; 16],
+    /// Those of them that a comparison asks for.
+    asked_for: [Vec<u32>; 16],
     exact: bool,
 }
 
@@ -39,6 +41,7 @@ impl Coverage {
         values[ARCH] = vec![arch];
         Self {
             values,
+            asked_for: looked.asked_for(),
             exact: looked.exact,
         }
     }
@@ -173,9 +176,17 @@ impl Looked {
     }
 
     fn values(&self) -> [Vec<u32>; 16] {
+        self.of_each(representatives)
+    }
+
+    fn asked_for(&self) -> [Vec<u32>; 16] {
+        self.of_each(asked_for)
+    }
+
+    fn of_each(&self, values: fn(&BTreeSet<Comparison>) -> BTreeSet<u32>) -> [Vec<u32>; 16] {
         self.comparisons
             .each_ref()
-            .map(|comparisons| representatives(comparisons).into_iter().collect())
+            .map(|comparisons| values(comparisons).into_iter().collect())
     }
 }
 

@@ -5,7 +5,8 @@ use crate::SeccompData;
 
 impl Coverage {
     /// Every combination if there are at most `cap`. Otherwise `cap` combinations that look random and are the same
-    /// each time, or as many more as it takes to have each value once.
+    /// each time, or as many more as it takes to have each value once. Half of them mostly have values that comparisons
+    /// ask for, since a call has to meet many to get to the end of a long rule.
     pub fn cells(&self, cap: usize) -> impl Iterator<Item = SeccompData> {
         let all = usize::try_from(self.combinations()).ok().filter(|all| *all <= cap);
         let longest = self.values.iter().map(Vec::len).max().unwrap_or(1);
@@ -31,13 +32,23 @@ impl Coverage {
     /// The first samples go through each word's values in order, so that none is missed.
     fn sample(&self, index: usize) -> [u32; 16] {
         let mut seed = index as u64;
-        self.values.each_ref().map(|values| {
+        let meets = index.is_multiple_of(2);
+        std::array::from_fn(|word| {
             seed = scrambled(seed);
-            let random = usize::try_from(seed % values.len().max(1) as u64).unwrap_or(0);
-            let position = if index < values.len() { index } else { random };
-            values.get(position).copied().unwrap_or(0)
+            let [values, asked_for] =
+                [&self.values, &self.asked_for].map(|all| all.get(word).map_or(&[][..], Vec::as_slice));
+            let position = usize::try_from(seed >> 3).unwrap_or(0);
+            match values.get(index) {
+                Some(value) => *value,
+                None if meets && !seed.is_multiple_of(8) && !asked_for.is_empty() => chosen(asked_for, position),
+                None => chosen(values, position),
+            }
         })
     }
+}
+
+fn chosen(values: &[u32], position: usize) -> u32 {
+    values.get(position % values.len().max(1)).copied().unwrap_or(0)
 }
 
 /// One step of SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014).

@@ -32,6 +32,14 @@ pub(super) fn representatives(comparisons: &BTreeSet<Comparison>) -> BTreeSet<u3
     values
 }
 
+/// Those of the representatives that a comparison asks for, sorted: most ways through a program need them.
+pub(super) fn asked_for(comparisons: &BTreeSet<Comparison>) -> BTreeSet<u32> {
+    comparisons
+        .iter()
+        .flat_map(|comparison| sources(&comparison.operations, comparison.constant))
+        .collect()
+}
+
 impl Comparison {
     fn values(&self) -> BTreeSet<u32> {
         let results = if self.bits { self.bit_results() } else { self.results() };
