@@ -258,6 +258,7 @@ fn report(profile: &Profile, target: &Target, comparison: &Comparison, exception
             .denied
             .iter()
             .filter_map(|denied| unseen(denied, target, exceptions))
+            .filter(|unseen| profile.covers(unseen.abi, target.abi))
             .collect(),
         asked: asked.into_iter().collect(),
         limits: limits(profile, comparison),

@@ -501,3 +501,15 @@ mod documents {
         assert!(!written.to_string().contains("includes"));
     }
 }
+
+#[test]
+fn calls_of_an_abi_that_the_profile_does_not_list_are_not_reported_one_by_one() {
+    let done = rewrite(&allow(json!([{"names": ["chroot"], "action": "SCMP_ACT_ERRNO"}])));
+    assert_eq!(done.report.unseen, []);
+    let foreign = done
+        .report
+        .limits
+        .iter()
+        .filter(|limit| limit.contains("architectures"));
+    assert_eq!(foreign.count(), 1, "x32 is denied as any other architecture is");
+}
