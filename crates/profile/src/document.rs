@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use crate::fields::EngineField;
 use crate::written::Written;
 use crate::{Error, Profile, fields};
 
@@ -47,6 +48,11 @@ impl Document {
     /// The format.
     pub const fn format(&self) -> Format {
         self.format
+    }
+
+    /// Fields that plain OCI profiles do not have.
+    pub(crate) fn engine_fields(&self) -> Vec<EngineField> {
+        seccomp_object(&self.json).map_or_else(|_| Vec::new(), fields::engine_fields)
     }
 
     /// What was written, with a profile made from it in its place: the runtimes' format, inside the same `config.json` if

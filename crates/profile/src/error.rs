@@ -321,3 +321,24 @@ pub enum Error {
         cell: Box<Disagreement>,
     },
 }
+
+impl Error {
+    /// Where in the profile it is.
+    pub(crate) const fn place(&self) -> Option<&Place> {
+        match self {
+            Self::Field { place, .. }
+            | Self::EngineFormat { place, .. }
+            | Self::TwoFormats { place, .. }
+            | Self::LetterCase { place, .. }
+            | Self::Both { place, .. }
+            | Self::Duplicate { place, .. }
+            | Self::UnknownCapability { place, .. }
+            | Self::NoKernelVersion { place }
+            | Self::Unknown { place, .. }
+            | Self::Range { place, .. }
+            | Self::EmptyName { place }
+            | Self::Condition { place, .. } => Some(place),
+            _ => None,
+        }
+    }
+}

@@ -27,11 +27,11 @@ use crate::{Abi, Compiled, Document, Error, Facts, Format, LeftOut, Profile, com
 /// A profile, compiled and ready for questions.
 #[derive(Debug)]
 pub struct Explainer<'a> {
-    places: Places<'a>,
+    pub(crate) places: Places<'a>,
     document: Document,
     facts: Facts,
-    profile: Profile,
-    compiled: Compiled,
+    pub(crate) profile: Profile,
+    pub(crate) compiled: Compiled,
 }
 
 /// What becomes of one call.
@@ -164,7 +164,7 @@ impl<'a> Explainer<'a> {
         })
     }
 
-    fn ways(&self, abi: Abi, call: &str, arguments: &Arguments) -> Vec<Way> {
+    pub(crate) fn ways(&self, abi: Abi, call: &str, arguments: &Arguments) -> Vec<Way> {
         let rules = flatten(&self.profile);
         let way = |number, carrier: Option<String>, arguments: &Arguments| Way {
             abi,

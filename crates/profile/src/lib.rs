@@ -23,6 +23,7 @@ mod fields;
 mod flatten;
 mod known;
 mod left_out;
+mod lint;
 mod metadata;
 mod model;
 mod nearest;
@@ -48,6 +49,7 @@ pub use explain::{
 };
 pub use facts::{Facts, KernelVersion};
 pub use left_out::LeftOut;
+pub use lint::{Code, Finding, Severity, lint};
 pub use model::{ActionName, Condition, Operator, Profile, Rule};
 pub use runtime::Runtime;
 pub use syscalls::{display_name, name, number, suggest};

@@ -10,14 +10,25 @@ type Object<'a> = BTreeMap<String, &'a RawValue>;
 #[derive(Debug)]
 pub(crate) struct Places<'a> {
     text: &'a str,
+    profile: Object<'a>,
     rules: Vec<&'a RawValue>,
 }
 
 impl<'a> Places<'a> {
     /// Of a text that is a profile.
     pub fn of(text: &'a str) -> Self {
-        let rules = rules(text).unwrap_or_default();
-        Self { text, rules }
+        let profile = profile(text).unwrap_or_default();
+        let rules = profile.get("syscalls").and_then(|rules| parse(rules.get()));
+        Self {
+            text,
+            rules: rules.unwrap_or_default(),
+            profile,
+        }
+    }
+
+    /// Where the value of a field outside the rules begins, from 1.
+    pub fn field(&self, name: &str) -> Option<usize> {
+        self.profile.get(name).map(|value| self.line(value.get()))
     }
 
     /// Where a rule begins, from 1.
@@ -42,15 +53,15 @@ impl<'a> Places<'a> {
     }
 }
 
-/// Where `Document` looks for them.
-fn rules(text: &str) -> Option<Vec<&RawValue>> {
+/// Where `Document` looks for it.
+fn profile(text: &str) -> Option<Object<'_>> {
     let mut profile = object(text)?;
     if !profile.contains_key("defaultAction")
         && let Some(linux) = profile.get("linux")
     {
         profile = object(object(linux.get())?.get("seccomp")?.get())?;
     }
-    parse(profile.get("syscalls")?.get())
+    Some(profile)
 }
 
 fn object(text: &str) -> Option<Object<'_>> {

@@ -13,10 +13,17 @@ use crate::stub::with_stub;
 use crate::syscalls::is_in_libseccomp;
 use crate::{Abi, Error, Runtime, display_name, libseccomp_version, name, number};
 
+/// What is not observable whatever the profile says.
+pub(crate) const GENERAL_LIMITS: [&str; 4] = [
+    "numbers without a name keep the default action",
+    "calls of architectures that are not in the profile end the process in the kernel",
+    "operations submitted through io_uring pass no filter",
+    "a stricter filter that a program installs itself hides what it denies",
+];
 /// `SECCOMP_FILTER_FLAG_*`: what both runtimes set where a profile has no flags.
 const IMPLICIT_FLAG: &str = "SECCOMP_FILTER_FLAG_SPEC_ALLOW";
 /// Only a signal that kills interrupts a call once the supervisor has received it (Linux 5.19).
-const WAIT_KILLABLE: &str = "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV";
+pub(crate) const WAIT_KILLABLE: &str = "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV";
 
 /// What a profile is rewritten for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -307,12 +314,7 @@ fn reason(call: &str, runtime: Runtime, exceptions: &Exceptions) -> String {
 
 fn limits(profile: &Profile, comparison: &Comparison) -> Vec<String> {
     let left = |action: ActionName| matches!(action, ActionName::Trap | ActionName::Trace | ActionName::Log);
-    let mut limits = vec![
-        "numbers without a name keep the default action".to_owned(),
-        "calls of architectures that are not in the profile end the process in the kernel".to_owned(),
-        "operations submitted through io_uring pass no filter".to_owned(),
-        "a stricter filter that a program installs itself hides what it denies".to_owned(),
-    ];
+    let mut limits = GENERAL_LIMITS.map(str::to_owned).to_vec();
     if left(profile.default_action) || profile.rules.iter().any(|rule| left(rule.action)) {
         limits.push("SCMP_ACT_TRAP, SCMP_ACT_TRACE and SCMP_ACT_LOG are left to the kernel".to_owned());
     }

@@ -23,7 +23,7 @@ type Key = (usize, u32);
 type Candidates<'a> = Vec<FlatRule<'a>>;
 
 impl Explainer<'_> {
-    pub(super) fn cases(&self, abi: Abi, number: u32, arguments: &Arguments, rules: &[FlatRule<'_>]) -> Vec<Case> {
+    pub(crate) fn cases(&self, abi: Abi, number: u32, arguments: &Arguments, rules: &[FlatRule<'_>]) -> Vec<Case> {
         let candidates = candidates(abi, number, rules);
         let mut cases: BTreeMap<Key, Case> = BTreeMap::new();
         for args in self.calls(abi, number, arguments, &candidates) {
