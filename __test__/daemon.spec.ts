@@ -414,6 +414,7 @@ test('a closed daemon leaves no timer and nothing held, and the next one knows i
   t.is(first.clock.pending(), 0)
   t.is(first.clock.held(), 0)
   t.false(first.daemon.ready())
+  t.like(first.logs.at(-1), { level: 'warn', text: 'container goes on unsupervised', container: { id: 'web' } })
   const second = await first.again()
   const known = second.daemon.container('web')
   t.is(known?.state, 'unsupervised')

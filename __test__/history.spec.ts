@@ -56,7 +56,14 @@ test('what was written a second before a SIGKILL is known, and is unsupervised',
   t.is(found?.incidentsTotal, 3)
   t.is(found?.listeners, 0)
   t.regex(found?.message ?? '', /ENOSYS.*restart/)
+  t.deepEqual(
+    second.orphaned.map(({ key }) => key),
+    ['a'],
+  )
   await second.close()
+  const third = await open()
+  t.deepEqual(third.orphaned, [], 'told once')
+  await third.close()
   t.true(existsSync(stateDir))
 })
 

@@ -1,16 +1,21 @@
 /** COMPOSITION: configuration in, running parts out, ordered shutdown. Decides nothing. */
 
+import { clip } from './clip.ts'
 import { systemClock, type Clock } from './clock.ts'
 import type { Config } from './config/schema.ts'
 import type { DaemonEvents } from './daemon-hooks.ts'
 import type { Emitter } from './emitter.ts'
 import { toNotifydError } from './errors.ts'
-import { openHistory } from './history.ts'
+import { openHistory, type History } from './history.ts'
 import type { startServers } from './http/server.ts'
 import type { DaemonSource } from './http/source.ts'
 import type { Log, OwnedLog } from './log.ts'
 import { loadNative, type Native } from './native.ts'
 import { supervise } from './supervision.ts'
+
+/** Bounds a line of the log; `ps` shows all. */
+const MOST_TOLD = 20
+const MOST_ID_CHARS = 256
 
 export interface DaemonDeps {
   /** Taken instead of one that writes JSON lines to standard error. */
@@ -51,7 +56,7 @@ async function compose(config: Config, deps: DaemonDeps, undo: Undo): Promise<Da
     problem: text => log.error(text),
   })
   undo.push(history.close)
-  if (history.skipped > 0) log.warn({ lines: history.skipped }, 'lines of the history could not be read')
+  tellOfHistory(history, log)
   const supervision = supervise({ config, clock, history, log, native: deps.native ?? loadNative() })
   undo.push(supervision.close)
   supervision.listen(deps.listenFd)
@@ -61,6 +66,16 @@ async function compose(config: Config, deps: DaemonDeps, undo: Undo): Promise<Da
   log.info({ listener: config.listener.socket, addresses: servers.addresses }, 'ready')
   const close = once(() => runBackwards(undo))
   return Object.assign(supervision.emitter, supervision.source, { addresses: servers.addresses, close })
+}
+
+function tellOfHistory({ skipped, orphaned }: History, log: Log): void {
+  if (skipped > 0) log.warn({ lines: skipped }, 'lines of the history could not be read')
+  if (orphaned.length === 0) return
+  const ids = orphaned.slice(-MOST_TOLD).map(({ id }) => clip(id, MOST_ID_CHARS))
+  log.warn(
+    { containers: orphaned.length, ids },
+    'containers lost their daemon: calls that their profile denies fail with ENOSYS and are not counted; restart them',
+  )
 }
 
 /** The logger's package opens standard output when it is loaded: that is left to whoever needs it. */

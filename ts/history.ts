@@ -27,6 +27,8 @@ export interface History {
   get(key: string): ContainerView | undefined
   /** Lines of the file that could not be read. */
   skipped: number
+  /** Those whose daemon ended without ending them, and that nobody supervises any more. */
+  orphaned: readonly ContainerView[]
   close(): Promise<void>
 }
 
@@ -56,7 +58,7 @@ async function openFolder(stateDir: string): Promise<Unlock> {
 
 function createHistory({ stateDir, maxContainers, clock, problem }: HistoryOptions, unlock: Unlock): History {
   const path = join(stateDir, 'history.jsonl')
-  const { views: finished, skipped } = load(path)
+  const { views: finished, skipped, orphaned } = load(path)
   const changes = new Map<string, () => ContainerView>()
   /** Live ones, for the compaction. */
   const live = new Map<string, () => ContainerView>()
@@ -120,13 +122,15 @@ function createHistory({ stateDir, maxContainers, clock, problem }: HistoryOptio
     await unlock()
   }
 
-  return { changed, ended, skipped, close, views: () => [...finished.values()], get: key => finished.get(key) }
+  const views = () => [...finished.values()]
+  return { changed, ended, skipped, orphaned, close, views, get: key => finished.get(key) }
 }
 
-function load(path: string): Loaded {
+function load(path: string): Loaded & { orphaned: ContainerView[] } {
   const { views, skipped } = readJournal(path)
-  for (const [key, view] of views) if (!FINISHED.has(view.state)) views.set(key, orphan(view))
-  return { views, skipped }
+  const orphaned = [...views.values()].filter(({ state }) => !FINISHED.has(state)).map(orphan)
+  for (const view of orphaned) views.set(view.key, view)
+  return { views, skipped, orphaned }
 }
 
 /** Its daemon ended without handing it over. */

@@ -63,7 +63,9 @@ export function createNarration(log: Log, clock: Clock): Narration {
     telling?.cancel?.()
     tellings.delete(container)
     const { state, incidentsTotal: incidents, exitCode, reason } = container
-    log.info({ ...fields(container), state, incidents, exitCode, reason }, 'container ended')
+    const record = { ...fields(container), state, incidents, exitCode, reason }
+    if (state === 'unsupervised') log.warn(record, 'container goes on unsupervised')
+    else log.info(record, 'container ended')
   }
 
   function close(): void {

@@ -45,6 +45,11 @@ test('fifty busy containers outlive their daemon, and its successor remembers th
   t.true(known <= answered, `${known} calls are remembered, and ${answered} were answered`)
   const states = new Set((await successor.containers()).map(({ state }) => state))
   t.deepEqual([...states], ['unsupervised'])
+  await successor.child.printed('containers lost their daemon')
+  t.like(
+    successor.logs().find(({ msg }) => msg?.startsWith('containers lost their daemon')),
+    { level: 'warn', containers: CONTAINERS },
+  )
   const next = await startFakeRuntime(successor.listenerSocket, ['--id', 'next']).finished
   t.deepEqual(sumTallies(next.stdout).errnos, { EACCES: 1 })
 })
