@@ -66,12 +66,17 @@ function readLabels(text: string, line: string): Record<string, string> {
 }
 
 function checkFamily({ name, type, samples }: Family): void {
-  const series = samples.map(sample => `${sample.name} ${JSON.stringify(Object.entries(sample.labels).toSorted())}`)
+  const series = samples.map(sample => `${sample.name} ${labelsOf(sample)}`)
   if (new Set(series).size < series.length) throw new Error(`${name} has the same series twice`)
   if (type === 'counter' && !name.endsWith('_total')) throw new Error(`the counter ${name} does not end with _total`)
   if (type !== 'counter' && name.endsWith('_total')) throw new Error(`${name} is no counter`)
   if (type !== 'gauge' && samples.some(({ value }) => !(value >= 0))) throw new Error(`${name} is negative`)
   if (type === 'histogram') checkHistogram(name, samples)
+}
+
+function labelsOf({ labels }: Sample): string {
+  const pairs = Object.entries(labels).toSorted(([a], [b]) => (a < b ? -1 : 1))
+  return JSON.stringify(pairs)
 }
 
 function checkHistogram(name: string, samples: Sample[]): void {
