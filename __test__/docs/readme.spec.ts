@@ -1,7 +1,7 @@
 /** What README.md shows is what happens. */
 
 import test from 'ava'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -57,6 +57,18 @@ function typed(session: string): string {
 test('there are sessions and examples', t => {
   t.is(sessions.length, 3)
   t.is(of('js example').length, 1)
+})
+
+test('what is shown of the demo is what the demo does', t => {
+  const [shown = ''] = blocks.map(({ text }) => text).filter(text => text.includes('runc --root'))
+  const titles = shown.split('\n').filter(line => line.startsWith('# '))
+  const demo = readFileSync(join(projectRoot, 'tools/demo.mjs'), 'utf8')
+  t.is(titles.length, 4)
+  for (const title of titles) t.true(demo.includes(`title('${title.slice(2)}')`), title)
+  for (const message of ['container attached', 'denied call seen for the first time']) {
+    t.true(shown.includes(`"msg":"${message}"`))
+    t.true(readDocument('docs/log.md').includes(`\`${message}\``))
+  }
 })
 
 test('the example of the library prints what is said of it', async t => {
