@@ -210,3 +210,11 @@ test('there is no default export and no exit outside of the entry', t => {
     [],
   )
 })
+
+/** One idea per file. The table of settings is one, however many there are. */
+const LONG = ['config/schema']
+
+test('no file is longer than 150 lines', t => {
+  const long = files.filter(file => readFileSync(join('ts', file), 'utf8').split('\n').length > 151)
+  t.deepEqual(long.map(moduleName), LONG)
+})
