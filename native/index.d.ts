@@ -105,6 +105,14 @@ export interface CallWay {
   cases: Array<CallCase>
 }
 
+/**
+ * All that is to be said of a profile, in any format, for such runtimes: by line, then what has none. A text that is no
+ * profile is a finding too.
+ *
+ * libseccomp does not return for a few artificial profiles: call this in a process that can be killed.
+ */
+export declare function checkProfile(json: string, runtimes?: Array<string> | undefined | null, given?: ProfileFacts | undefined | null): Array<ProfileFinding>
+
 /** A program that denies the named calls (syscall_600 for a number) on every ABI with the errno and allows the rest. */
 export declare function compileDenyList(names: Array<string>, errno: number): Buffer
 
@@ -286,6 +294,23 @@ export interface ProfileFacts {
   /** Architecture of the container's host: x86_64 or aarch64, amd64 or arm64. Not given: this machine's. */
   architecture?: string
 }
+
+/** One thing to know about a profile. */
+export interface ProfileFinding {
+  /** An error: no container starts with it, or it does not protect as it says. A warning: hardly meant. */
+  severity: 'error' | 'warning' | 'note'
+  /** What kind of finding, the same from version to version. */
+  code: string
+  /** Index in `syscalls` of the rule that it is about. */
+  rule?: number
+  /** Line of the text, from 1. */
+  line?: number
+  /** One sentence, with what to do. */
+  message: string
+}
+
+/** All codes of findings. */
+export declare function profileFindingCodes(): Array<string>
 
 /** Refused hand-overs of one reason. */
 export interface RefusedCount {

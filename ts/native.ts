@@ -24,6 +24,7 @@ export type {
   ParsedProfile,
   ProfileExplanation,
   ProfileFacts,
+  ProfileFinding,
   ResolvedProfile,
   RulePlace,
   Stats,

@@ -1,5 +1,6 @@
 /** What the public interface offers as `profiles`. */
 
+export { check, type CheckOptions, type ProfileFinding } from './check.ts'
 export * from './explain.ts'
 export {
   parse,

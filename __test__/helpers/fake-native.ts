@@ -300,6 +300,8 @@ export function createFakeNative(now: () => number): FakeNative {
     explainProfile: unsupported,
     explainCall: unsupported,
     transformProfile: unsupported,
+    checkProfile: unsupported,
+    profileFindingCodes: unsupported,
     compileDenyList: denied => Buffer.from(denied.join()),
     libseccompVersion: () => '2.6.0',
     probeKernel: () => Promise.resolve({ release: 'fake', features: [] }),

@@ -7,6 +7,7 @@
 #![allow(missing_docs, clippy::needless_pass_by_value)]
 
 mod answer;
+mod check;
 mod error;
 mod explain;
 mod host;

@@ -1,8 +1,9 @@
 import type { Command } from 'commander'
 import type { Outcome } from '../program.ts'
+import { defineCheck } from './profile/check.ts'
 import { defineExplain } from './profile/explain.ts'
 
-const DEFINITIONS = [defineExplain]
+const DEFINITIONS = [defineExplain, defineCheck]
 
 export function defineProfile(program: Command, outcome: Outcome): void {
   const group = program.command('profile').description('Look into seccomp profiles.')
