@@ -265,3 +265,10 @@ test('an object is checked like a file, without places', t => {
     message: 'policy.debounce: 5 has no unit; accepted: a number with ms, s, m or h, such as 500ms, 5s or 2m',
   })
 })
+
+test('a file that is no configuration at all is refused in a few short lines', t => {
+  const lines = refusal('# A page\n\nText: with: colons\n\n```\n- [x\n'.repeat(100) + `"${'x'.repeat(5000)}`)
+  t.is(lines.length, 11)
+  t.regex(lines.at(-1)!, /^and \d+ more problems$/)
+  for (const line of lines) t.true(line.length < 220, line)
+})

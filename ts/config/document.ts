@@ -11,6 +11,9 @@ import {
   type Node,
   type YAMLError,
 } from 'yaml'
+import { clip } from '../clip.ts'
+
+const mostChars = 160
 
 /** A place in the file; both count from 1. */
 export interface Place {
@@ -61,7 +64,8 @@ function toPlace(lines: LineCounter, offset: number): Place {
 function reword(error: YAMLError, text: string): string {
   if (error.code === 'DUPLICATE_KEY') return `"${keyAt(text, error.pos[0])}" is given twice`
   if (error.code === 'MULTIPLE_DOCS') return 'a second document begins here; accepted: one'
-  return firstLower(error.message)
+  // The parser quotes what it does not understand, however long that is.
+  return firstLower(clip(error.message.split('\n')[0] ?? '', mostChars))
 }
 
 function keyAt(text: string, offset: number): string {

@@ -34,6 +34,8 @@ interface Problem {
 type Checked = { config: Config; problems: [] } | { config?: undefined; problems: Problem[] }
 
 const mostBytes = 1024 * 1024
+/** A file that is no configuration at all has a problem on every line. */
+const mostLines = 10
 
 /** Reads the configuration file, puts the flags over it, checks everything. ERR_USAGE: only flags are wrong. */
 export function loadConfig({ file, overrides = [], surroundings = ours() }: LoadOptions): Config {
@@ -137,7 +139,8 @@ function dotted({ path }: Problem): string {
 }
 
 function invalid(lines: string[], code: 'ERR_CONFIG' | 'ERR_USAGE' = 'ERR_CONFIG'): NotifydError {
-  return new NotifydError(code, lines.join('\n'))
+  const more = lines.length > mostLines ? [`and ${lines.length - mostLines} more problems`] : []
+  return new NotifydError(code, [...lines.slice(0, mostLines), ...more].join('\n'))
 }
 
 function freeze<T>(value: T): T {
