@@ -8,6 +8,7 @@ import type { Config } from './config/schema.ts'
 import { viewOf, type ContainerView } from './container-view.ts'
 import { createHooks, type DaemonEvents } from './daemon-hooks.ts'
 import { Emitter } from './emitter.ts'
+import { NotifydError } from './errors.ts'
 import { defaultAnswer, describeHandover } from './handover.ts'
 import type { History } from './history.ts'
 import type { DaemonSource, MetricsText } from './http/source.ts'
@@ -90,7 +91,11 @@ function supervisorOptions(config: Config): SupervisorOptions {
 }
 
 function listenOn(supervisor: Supervisor, path: string): void {
-  mkdirSync(dirname(path), { recursive: true })
+  try {
+    mkdirSync(dirname(path), { recursive: true })
+  } catch (cause) {
+    throw new NotifydError('ERR_SOCKET', `cannot make the folder of the listener socket ${path}`, { cause })
+  }
   supervisor.listen(path)
 }
 

@@ -35,6 +35,15 @@ test('1: a configuration that is wrong in the file', async t => {
   t.is(stderr, `seccomp-notifyd: ${file}:1:19: policy.action: "halt" is not an action; accepted: log, stop\n`)
 })
 
+test('1: a socket in a folder that cannot be made', async t => {
+  const folder = mkdtempSync(join(tmpdir(), 'sn-cli-'))
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  const rest = ['--api-socket', join(folder, 'a.sock'), '--http', 'off', '--state-dir', join(folder, 'state')]
+  const { code, stderr } = await cli(['serve', '--listener-socket', '/dev/null/l.sock', ...rest])
+  t.is(code, 1)
+  t.regex(stderr, /^seccomp-notifyd: cannot make the folder of the listener socket \/dev\/null\/l\.sock: E.*\n$/)
+})
+
 test('120: another listener is active', async t => {
   const { code, stderr } = await run(process.execPath, CLI, 'run', '--deny', 'swapoff', '--', 'true')
   t.is(code, 120)
