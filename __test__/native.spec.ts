@@ -1,6 +1,7 @@
 import test from 'ava'
 import { decodeEvent, EVENT_BYTES, readEventKey, readEventTimeMs } from '../ts/events.ts'
-import { addonMissing, addonNames, narrowNotice } from '../ts/native.ts'
+import { addonMissing, addonNames } from '../ts/addon.ts'
+import { narrowNotice } from '../ts/native.ts'
 
 const linux = { platform: 'linux', arch: 'x64', libc: 'gnu' } as const
 
