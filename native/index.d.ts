@@ -171,6 +171,9 @@ export interface CoverageReport {
   limits: Array<string>
 }
 
+/** This process is killed when the thread that started it ends (PR_SET_PDEATHSIG of prctl(2)). */
+export declare function endWithParent(): void
+
 /** Bytes of one event record. */
 export declare const EVENT_BYTES: number
 

@@ -1,7 +1,8 @@
-/** What a profile does to calls, and why. Promises, since libseccomp compiles the profile, which may take long. */
+/** What a profile does to calls, and why. Promises, since the profile is compiled in a process of its own. */
 
-import { loadNative, type CallExplanation, type Native, type ProfileExplanation, type ProfileFacts } from './native.ts'
-import { asked, type ProfileDocument } from './profile-text.ts'
+import type { CallExplanation, ProfileExplanation, ProfileFacts } from './native.ts'
+import type { ProfileDocument } from './profile-text.ts'
+import { workApart } from './profile-work.ts'
 
 export type {
   AbiExplanation,
@@ -29,9 +30,8 @@ export interface CallOptions extends ExplainOptions {
 export async function explain(
   { text }: ProfileDocument,
   { facts = {}, abi }: ExplainOptions = {},
-  native: Native = loadNative(),
 ): Promise<ProfileExplanation> {
-  return asked(() => native.explainProfile(text, abi, facts))
+  return workApart('explainProfile', text, abi, facts)
 }
 
 /** What the profile does to one call, `syscall_600` for a number, and which rule says so. */
@@ -39,7 +39,6 @@ export async function explainCall(
   { text }: ProfileDocument,
   syscall: string,
   { facts = {}, abi, args = [] }: CallOptions = {},
-  native: Native = loadNative(),
 ): Promise<CallExplanation> {
-  return asked(() => native.explainCall(text, syscall, args.map(String), abi, facts))
+  return workApart('explainCall', text, syscall, args.map(String), abi, facts)
 }

@@ -6,6 +6,7 @@ import { requireAddon } from './addon.ts'
 export { decodeEvent, EVENT_BYTES, type EventRecord } from './events.ts'
 
 export type {
+  AbiCoverage,
   AbiExplanation,
   Answer,
   CallCase,
@@ -14,6 +15,7 @@ export type {
   CompiledProfile,
   ContainerState,
   Count,
+  CoverageReport,
   InitProcess,
   KernelReport,
   LaunchRequest,
@@ -27,6 +29,9 @@ export type {
   Stats,
   StopReport,
   SupervisorOptions,
+  TransformTarget,
+  TransformedProfile,
+  UnseenCall,
   UnusedRule,
   UsedFacts,
   VerdictCalls,

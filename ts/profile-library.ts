@@ -2,6 +2,7 @@
 
 export { check, type CheckOptions, type ProfileFinding } from './check.ts'
 export * from './explain.ts'
+export * from './transform.ts'
 export {
   parse,
   resolve,

@@ -2,6 +2,7 @@
 
 import { errnoNumber } from './errno.ts'
 import { NotifydError, toNotifydError } from './errors.ts'
+import { workApart, type ProfileWork } from './profile-work.ts'
 import { loadNative, type CompiledProfile, type Native, type ProfileFacts } from './native.ts'
 
 export type { CompiledProfile } from './native.ts'
@@ -24,7 +25,12 @@ export interface Denials {
   capabilities?: readonly string[]
 }
 
-export function compile(denials: Denials, native: Native = loadNative()): CompiledProfile {
+/** A profile is compiled in a process of its own, unless `work` says otherwise. */
+export async function compile(
+  denials: Denials,
+  native: Native = loadNative(),
+  work: ProfileWork = workApart,
+): Promise<CompiledProfile> {
   const { deny, profile } = denials
   if ((deny === undefined) === (profile === undefined)) {
     throw new NotifydError('ERR_PROFILE', 'either deny or profile says what is denied, and not both')
@@ -32,15 +38,15 @@ export function compile(denials: Denials, native: Native = loadNative()): Compil
   try {
     return profile === undefined
       ? compileNames(deny ?? [], denials.errno, native)
-      : native.compileProfile(profile, factsOf(denials))
+      : await work('compileProfile', profile, factsOf(denials))
   } catch (error) {
     throw toNotifydError(error)
   }
 }
 
 /** As `compile`, for a command: what denies nothing at all is a mistake, and nothing is run under it. */
-export function compileForRun(denials: Denials, native: Native): CompiledProfile {
-  const compiled = compile(denials, native)
+export async function compileForRun(denials: Denials, native: Native, work: ProfileWork): Promise<CompiledProfile> {
+  const compiled = await compile(denials, native, work)
   if (compiled.restricts) return compiled
   throw new NotifydError('ERR_NOTHING_DENIED', `nothing was run: ${compiled.warnings.join('; ')}`)
 }

@@ -9,6 +9,7 @@ import { toNotifydError } from './errors.ts'
 import { defaultAnswer } from './handover.ts'
 import { createLedger, type Ledger } from './ledger.ts'
 import { loadNative, type Native, type Supervisor, type SupervisorOptions } from './native.ts'
+import { workApart, workHere } from './profile-work.ts'
 import { compileForRun, type Denials } from './profiles.ts'
 import { createControls } from './run-controls.ts'
 import { createEnding, createHooks, type RunEvents } from './run-hooks.ts'
@@ -61,7 +62,9 @@ export async function run(options: RunOptions, deps: RunDeps = {}): Promise<Run>
   const native = deps.native ?? loadNative()
   const clock = deps.clock ?? systemClock
   const names = createNames(native)
-  const { program, warnings } = compileForRun(options, native)
+  const work = deps.native === undefined ? workApart : workHere(deps.native)
+  const { program, warnings } = await compileForRun(options, native, work)
+  options.signal?.throwIfAborted()
   const described = { ...describe(options), warnings }
   const answer = defaultAnswer(described)
   const setup = { answer, mayContinue: false, ringEvents: RING_EVENTS, handoverTimeoutMs: 1000 }

@@ -67,7 +67,7 @@ function define(runtime: RuntimeName): void {
 
   check('the program decides by argument: one errno, another errno, or the call runs', async t => {
     const { runtimes, daemon, profile } = await setting(t, { config: EPERM }, ['calls-with-argument'])
-    const listenerMetadata = metadataWith(compile({ profile: BY_ARGUMENT }).program)
+    const listenerMetadata = metadataWith((await compile({ profile: BY_ARGUMENT })).program)
     const args = ['calls-with-argument', QUERY, '8', '16', QUERY, '8']
     const bundle = runtimes.bundle({ args, profile: profile(['personality'], { listenerMetadata }) })
     const { code, stdout, stderr } = await runtimes.run('by-argument', bundle).finished

@@ -2,6 +2,7 @@
 
 use napi_derive::napi;
 use notifyd_profile::{Abi, CAPABILITIES, Facts, KernelVersion};
+use rustix::process::{Signal, set_parent_process_death_signal};
 use rustix::thread::{CapabilitySet, capability_is_in_bounding_set};
 
 use crate::error::{Result, invalid, profile_error};
@@ -16,6 +17,13 @@ pub struct ProfileFacts {
     pub kernel: Option<String>,
     /// Architecture of the container's host: x86_64 or aarch64, amd64 or arm64. Not given: this machine's.
     pub architecture: Option<String>,
+}
+
+/// This process is killed when the thread that started it ends (PR_SET_PDEATHSIG of prctl(2)).
+#[napi]
+pub fn end_with_parent() -> Result<()> {
+    set_parent_process_death_signal(Some(Signal::KILL))
+        .map_err(|errno| invalid(format!("asking to end with the parent process: {errno}")))
 }
 
 /// The facts; a name that is not known is an error.

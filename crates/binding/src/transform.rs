@@ -90,7 +90,7 @@ pub fn transform_profile(
 
 fn written(document: &Document, done: Transformed) -> TransformedProfile {
     TransformedProfile {
-        json: document.with_profile(&done.profile).to_string(),
+        json: format!("{:#}", document.with_profile(&done.profile)),
         program: done.original.to_bytes().into(),
         report: done.report.into(),
         warnings: done.warnings,

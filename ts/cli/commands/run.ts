@@ -1,6 +1,5 @@
 /** `run`: one command under a filter, without an engine. */
 
-import { renameSync, writeFileSync } from 'node:fs'
 import { NotifydError } from '../../errors.ts'
 import { formatJson } from '../../report/format.ts'
 import { run as start, type RunOptions, type RunReport } from '../../run.ts'
@@ -8,6 +7,7 @@ import { forwardSignals } from '../forwarding.ts'
 import { listOf } from '../list.ts'
 import { say, sayAsIs } from '../output.ts'
 import { readProfile } from '../profile-file.ts'
+import { writeWhole } from '../whole-file.ts'
 
 export interface RunFlags {
   profile?: string
@@ -54,13 +54,7 @@ function denials({ profile, deny, cap }: RunFlags): Pick<RunOptions, 'profile' |
 }
 
 function tell(report: RunReport, { json = false, report: file }: RunFlags): void {
-  if (file !== undefined) writeReport(file, formatJson(report))
+  if (file !== undefined) writeWhole(file, formatJson(report))
   if (json) sayAsIs(formatJson(report, 0))
   else if (report.message !== null) say(report.message)
-}
-
-function writeReport(file: string, text: string): void {
-  const temporary = `${file}.${process.pid}.tmp`
-  writeFileSync(temporary, text)
-  renameSync(temporary, file)
 }

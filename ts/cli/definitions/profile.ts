@@ -2,10 +2,11 @@ import type { Command } from 'commander'
 import type { Outcome } from '../program.ts'
 import { defineCheck } from './profile/check.ts'
 import { defineExplain } from './profile/explain.ts'
+import { defineTransform } from './profile/transform.ts'
 
-const DEFINITIONS = [defineExplain, defineCheck]
+const DEFINITIONS = [defineExplain, defineCheck, defineTransform]
 
 export function defineProfile(program: Command, outcome: Outcome): void {
-  const group = program.command('profile').description('Look into seccomp profiles.')
+  const group = program.command('profile').description('Look into seccomp profiles, and rewrite them.')
   for (const define of DEFINITIONS) define(group, outcome)
 }
