@@ -1,7 +1,8 @@
-/** What is wrong, risky or odd about a profile. A promise, since libseccomp compiles the profile, which may take long. */
+/** What is wrong, risky or odd about a profile. A promise, since the profile is compiled in a process of its own. */
 
-import { loadNative, type Native, type ProfileFacts, type ProfileFinding } from './native.ts'
-import { asked, type ProfileDocument } from './profile-text.ts'
+import type { ProfileFacts, ProfileFinding } from './native.ts'
+import type { ProfileDocument } from './profile-text.ts'
+import { workApart } from './profile-work.ts'
 
 export type { ProfileFinding } from './native.ts'
 
@@ -13,15 +14,14 @@ export interface CheckOptions {
 }
 
 /** All findings, by line, then those that are about no line. */
-export function check({ text }: ProfileDocument, options?: CheckOptions, native?: Native): Promise<ProfileFinding[]> {
-  return checkText(text, options, native)
+export function check({ text }: ProfileDocument, options?: CheckOptions): Promise<ProfileFinding[]> {
+  return checkText(text, options)
 }
 
 /** The same of a text that may be no profile, which then is the finding. */
 export async function checkText(
   text: string,
   { facts = {}, runtimes }: CheckOptions = {},
-  native: Native = loadNative(),
 ): Promise<ProfileFinding[]> {
-  return asked(() => native.checkProfile(text, runtimes && [...runtimes], facts))
+  return workApart('checkProfile', text, runtimes && [...runtimes], facts)
 }

@@ -10,7 +10,8 @@ import { NotifydError, toNotifydError } from './errors.ts'
 import type { Native } from './native.ts'
 
 /** Those that compile. */
-export type Work = Pick<Native, 'compileProfile' | 'explainProfile' | 'explainCall' | 'transformProfile'>
+type Compiling = 'compileProfile' | 'checkProfile' | 'explainProfile' | 'explainCall' | 'transformProfile'
+export type Work = Pick<Native, Compiling>
 export type WorkName = keyof Work
 
 /** What the worker is sent, and what it sends back. */

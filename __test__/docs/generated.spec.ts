@@ -54,9 +54,9 @@ test('cli.md has every command and every option that the help shows', async t =>
   t.true(pages.length >= 5)
   for (const { words, help } of pages) {
     const section = page.split(/^## /m).find(text => text.startsWith(`${words.join(' ')}\n`)) ?? ''
-    const options = [...help.matchAll(/^ {2}(?:-\w, )?(--[a-z-]+)/gm)].map(([, name = '']) => name)
-    t.true(options.includes('--help'), words.join(' '))
-    for (const name of options.filter(option => option !== '--help'))
+    const options = [...help.matchAll(/^ {2}((?:-\w, )?--[a-z-]+)/gm)].map(([, name = '']) => name)
+    t.true(options.includes('-h, --help'), words.join(' '))
+    for (const name of options.filter(option => option !== '-h, --help'))
       t.true(section.includes(`| \`${name}`), `${words.join(' ')} ${name}`)
   }
 })
