@@ -19,9 +19,6 @@ export function check({ text }: ProfileDocument, options?: CheckOptions): Promis
 }
 
 /** The same of a text that may be no profile, which then is the finding. */
-export async function checkText(
-  text: string,
-  { facts = {}, runtimes }: CheckOptions = {},
-): Promise<ProfileFinding[]> {
+export async function checkText(text: string, { facts = {}, runtimes }: CheckOptions = {}): Promise<ProfileFinding[]> {
   return workApart('checkProfile', text, runtimes && [...runtimes], facts)
 }

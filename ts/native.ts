@@ -5,37 +5,7 @@ import { requireAddon } from './addon.ts'
 
 export { decodeEvent, EVENT_BYTES, type EventRecord } from './events.ts'
 
-export type {
-  AbiCoverage,
-  AbiExplanation,
-  Answer,
-  CallCase,
-  CallExplanation,
-  CallWay,
-  CompiledProfile,
-  ContainerState,
-  Count,
-  CoverageReport,
-  InitProcess,
-  KernelReport,
-  LaunchRequest,
-  Launched,
-  ParsedProfile,
-  ProfileExplanation,
-  ProfileFacts,
-  ProfileFinding,
-  ResolvedProfile,
-  RulePlace,
-  Stats,
-  StopReport,
-  SupervisorOptions,
-  TransformTarget,
-  TransformedProfile,
-  UnseenCall,
-  UnusedRule,
-  UsedFacts,
-  VerdictCalls,
-} from '../native/index.js'
+export type * from '../native/index.js'
 
 export type Native = typeof Addon
 export type Supervisor = Addon.Supervisor
