@@ -80,7 +80,7 @@ function tellOfHistory({ skipped, orphaned }: History, log: Log): void {
 
 /** The logger's package opens standard output when it is loaded: that is left to whoever needs it. */
 async function openLog(config: Config, given: Log | undefined): Promise<OwnedLog> {
-  if (given !== undefined) return { log: given, close: () => {} }
+  if (given !== undefined) return { log: given, close: () => Promise.resolve() }
   return (await import('./log.ts')).createLog(config.log)
 }
 

@@ -2,28 +2,21 @@
 
 import { pino, type Logger } from 'pino'
 import type { Config } from './config/schema.ts'
+import { createLogWriter } from './log-writer.ts'
 
 export type Log = Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>
 
 export interface OwnedLog {
   log: Log
-  close(): void
+  close(): Promise<void>
 }
 
 const STDERR = 2
 
 export function createLog({ level }: Config['log']): OwnedLog {
-  const destination = pino.destination({ dest: STDERR, sync: false })
+  const { write, close } = createLogWriter(STDERR)
   const formatters = { level: (label: string) => ({ level: label }) }
-  const log = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters }, destination)
-  return { log, close: () => flush(destination) }
-}
-
-/** What is buffered would be lost with the process. */
-function flush(destination: { flushSync(): void }): void {
-  try {
-    destination.flushSync()
-  } catch {
-    // Nobody reads standard error any more; there is nowhere left to say so.
-  }
+  // pino's own destination waits for ever where a disk is full.
+  const log = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters }, { write })
+  return { log, close }
 }
