@@ -345,6 +345,9 @@ export interface RulePlace {
   conditions: Array<string>
 }
 
+/** JSON text of a profile that is right for any container, in Docker's format. */
+export declare function runtimeDefaultProfile(): string
+
 /** What the whole supervisor did. */
 export interface Stats {
   received: number

@@ -6,6 +6,7 @@ export * from './transform.ts'
 export {
   parse,
   resolve,
+  runtimeDefault,
   type ProfileDocument,
   type ProfileFacts,
   type ProfileFormat,

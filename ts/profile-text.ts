@@ -22,6 +22,11 @@ export function parse(text: string, native: Native = loadNative()): ProfileDocum
   return asked(() => Object.freeze({ text, ...native.parseProfile(text) }))
 }
 
+/** A profile that is right for any container, made from what is known of each call; in Docker's format. */
+export function runtimeDefault(native: Native = loadNative()): ProfileDocument {
+  return parse(native.runtimeDefaultProfile(), native)
+}
+
 /** Chooses the rules that hold. @default of each fact: what this host and this process have */
 export function resolve(document: ProfileDocument, facts: ProfileFacts = {}, native: Native = loadNative()): Resolved {
   return asked(() => {

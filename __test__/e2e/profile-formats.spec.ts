@@ -53,6 +53,14 @@ test('an errno that Podman takes by name is what the caller gets', async t => {
   t.is(forbidden(stderr), 'chroot (1x)')
 })
 
+test('runtime-default lets a program run, and denies what its capabilities do not bring', async t => {
+  const without = await run('--profile', 'runtime-default', '--cap', '', '--', 'sh', '-c', 'chroot / true; echo ran')
+  t.deepEqual([without.code, without.stdout], [0, 'ran\n'])
+  t.is(forbidden(without.stderr), 'chroot (1x)')
+  const held = await run('--profile', 'runtime-default', '--cap', 'sys_chroot', '--', 'sh', '-c', 'chroot / true; true')
+  t.is(forbidden(held.stderr), undefined)
+})
+
 test('a capability that Linux does not have is refused, and nothing is run', async t => {
   const { code, stdout, stderr } = await run('--profile', DOCKER, '--cap', 'SYS_CHROT', '--', 'echo', 'ran')
   t.is(code, 125)

@@ -302,6 +302,7 @@ export function createFakeNative(now: () => number): FakeNative {
     transformProfile: unsupported,
     checkProfile: unsupported,
     profileFindingCodes: unsupported,
+    runtimeDefaultProfile: unsupported,
     endWithParent: unsupported,
     compileDenyList: denied => Buffer.from(denied.join()),
     libseccompVersion: () => '2.6.0',

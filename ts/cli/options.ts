@@ -32,6 +32,10 @@ export function json(instead: string): Option {
   return new Option('--json', `JSON instead of ${instead}`)
 }
 
+/** What the file of a profile may be. */
+export const PROFILE_FILE =
+  'JSON of OCI (or a config.json that holds it), Docker, Podman or CRI-O; - is stdin, runtime-default a profile of our own'
+
 /** Of commands that take a profile in an engine's format. */
 export function capabilities(): Option {
   return new Option('--cap <capabilities>', "take the profile's rules for these (default: this process's bounding set)")

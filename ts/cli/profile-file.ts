@@ -2,9 +2,14 @@
 
 import { readFileSync } from 'node:fs'
 import { NotifydError } from '../errors.ts'
+import { runtimeDefault } from '../profile-text.ts'
+
+/** A file of that name is `./runtime-default`. */
+export const RUNTIME_DEFAULT = 'runtime-default'
 
 /** The text of the file; `-` is stdin. */
 export function readProfile(file: string): string {
+  if (file === RUNTIME_DEFAULT) return runtimeDefault().text
   try {
     return readFileSync(file === '-' ? 0 : file, 'utf8')
   } catch (cause) {

@@ -15,6 +15,7 @@ mod kernel;
 mod launch;
 mod notice;
 mod profile;
+mod runtime_default;
 mod stats;
 mod supervisor;
 mod transform;

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { addExamples } from '../examples.ts'
 import { RUN_EXIT_CODES } from '../exit-codes.ts'
-import { capabilities, choice, duration } from '../options.ts'
+import { capabilities, choice, duration, PROFILE_FILE } from '../options.ts'
 import type { Outcome } from '../program.ts'
 import { reflow } from '../prose.ts'
 
@@ -20,7 +20,7 @@ export function defineRun(program: Command, outcome: Outcome): void {
     .usage('[options] -- COMMAND [ARGUMENT...]')
     .argument('<command...>', 'the command and its arguments')
     .passThroughOptions()
-    .option('--profile <file>', 'JSON of OCI (or a config.json that holds it), Docker, Podman or CRI-O; - is stdin')
+    .option('--profile <file>', PROFILE_FILE)
     .addOption(capabilities())
     .option('--deny <calls>', 'names, separated by commas, that fail with EPERM')
     .addOption(choice('--action <action>', 'forbidden calls are only reported, or end the command', ['log', 'stop']))

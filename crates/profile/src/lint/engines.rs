@@ -19,7 +19,7 @@ pub(super) fn check(text: &Text<'_>) -> Vec<Finding> {
     };
     let at = at.unwrap_or_else(|| text.at_field(Code::ContainerdIgnores, first.name));
     vec![at.note(format!(
-        "containerd passes over {} where it is given this file (Localhost profiles of Kubernetes) and applies every rule; give it a profile that is resolved for the container",
+        "containerd passes over {} where it is given this file (Localhost profiles of Kubernetes) and applies every rule; give it what `profile show --resolve` prints",
         names.join(", ")
     ))]
 }

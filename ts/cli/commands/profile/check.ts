@@ -4,16 +4,13 @@ import { checkText, type CheckOptions, type ProfileFinding } from '../../../chec
 import { countFindings, describeFindings } from '../../../report/check.ts'
 import { formatJson } from '../../../report/format.ts'
 import { EXIT } from '../../exit-codes.ts'
-import { listOf } from '../../list.ts'
 import { print, say } from '../../output.ts'
+import { factsOf, type FactFlags } from '../../profile-facts.ts'
 import { readProfile } from '../../profile-file.ts'
 import { refusedAsUsage } from '../../usage-error.ts'
 
-export interface CheckFlags {
+export interface CheckFlags extends FactFlags {
   runtime: 'both' | 'runc' | 'crun'
-  cap?: string
-  kernel?: string
-  arch?: string
   strict?: boolean
   json?: boolean
 }
@@ -26,11 +23,8 @@ export async function check(file: string, flags: CheckFlags): Promise<number> {
   return findings.some(({ severity }) => failing.includes(severity)) ? EXIT.failure : EXIT.ok
 }
 
-function optionsOf({ runtime, cap, kernel, arch }: CheckFlags): CheckOptions {
-  const facts: NonNullable<CheckOptions['facts']> = {}
-  if (cap !== undefined) facts.capabilities = listOf(cap)
-  if (kernel !== undefined) facts.kernel = kernel
-  if (arch !== undefined) facts.architecture = arch
+function optionsOf({ runtime, ...flags }: CheckFlags): CheckOptions {
+  const facts = factsOf(flags)
   return runtime === 'both' ? { facts } : { facts, runtimes: [runtime] }
 }
 

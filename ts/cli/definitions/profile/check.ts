@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { addExamples } from '../../examples.ts'
-import { capabilities, choice, json } from '../../options.ts'
+import { capabilities, choice, json, PROFILE_FILE } from '../../options.ts'
 import type { Outcome } from '../../program.ts'
 import { reflow } from '../../prose.ts'
 
@@ -15,7 +15,7 @@ export function defineCheck(group: Command, outcome: Outcome): void {
     .command('check')
     .summary('Tell what is wrong, risky or odd about a profile.')
     .description(reflow(DESCRIPTION))
-    .argument('<file>', 'JSON of OCI (or a config.json that holds it), Docker, Podman or CRI-O; - is stdin')
+    .argument('<file>', PROFILE_FILE)
     .addOption(choice('--runtime <runtime>', 'what is to load the profile', ['both', 'runc', 'crun']))
     .option('--arch <machine>', 'the machine that it is for: x86_64 or aarch64 (default: this one)')
     .addOption(capabilities())

@@ -1,13 +1,13 @@
 import type { Command } from 'commander'
 import { addExamples } from '../../examples.ts'
-import { capabilities, json } from '../../options.ts'
+import { capabilities, json, PROFILE_FILE } from '../../options.ts'
 import type { Outcome } from '../../program.ts'
 
 export function defineExplain(group: Command, outcome: Outcome): void {
   const command = group
     .command('explain')
     .description('Tell what a profile does to a call and why, or to all calls.')
-    .argument('<file>', 'JSON of OCI (or a config.json that holds it), Docker, Podman or CRI-O; - is stdin')
+    .argument('<file>', PROFILE_FILE)
     .argument('[call]', 'a name, or syscall_600 for a number; without one, all calls')
     .argument('[args...]', 'arguments as strace prints them; _ or a missing one is any value')
     .option('--arch <abi>', 'only this one: x86_64, i386, x32, aarch64 or arm')

@@ -1,13 +1,13 @@
 import { Option, type Command } from 'commander'
 import { addExamples } from '../../examples.ts'
-import { capabilities } from '../../options.ts'
+import { capabilities, PROFILE_FILE } from '../../options.ts'
 import type { Outcome } from '../../program.ts'
 
 export function defineTransform(group: Command, outcome: Outcome): void {
   const command = group
     .command('transform')
     .description('Rewrite a profile for runc or crun, so that the daemon hears of every call that it denies.')
-    .argument('<file>', 'JSON of OCI (or a config.json that holds it), Docker, Podman or CRI-O; - is stdin')
+    .argument('<file>', PROFILE_FILE)
     .addOption(new Option('--runtime <name>', 'who will load it').choices(['runc', 'crun']).makeOptionMandatory())
     .option('--listener <path>', "the daemon's socket (default: that of serve without a configuration)")
     .option('--arch <abi>', 'for a host of this one: x86_64 or aarch64 (default: this host)')
