@@ -1,12 +1,10 @@
 /** SIGTERM while calls wait: each gets its verdict's answer, none is lost from the books, nothing hangs. */
 
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { sleep, until } from '../helpers/child.ts'
-import { startDaemon, type DaemonProcess } from '../helpers/daemon-process.ts'
+import { startDaemonFor, type DaemonProcess } from '../helpers/daemon-process.ts'
 import { MKDIR, readTallies, startFakeRuntime, sumTallies } from '../helpers/fake-runtime.ts'
+import { folderOf } from '../helpers/folder.ts'
 import { guest } from '../helpers/guests.ts'
 import { threadsOf } from '../helpers/threads.ts'
 
@@ -15,20 +13,12 @@ const CONTAINERS = 50
 const ORPHANED = 100
 const EACCES = { policy: { errno: 'EACCES' } }
 
-async function start(t: ExecutionContext, folder: string): Promise<DaemonProcess> {
-  const daemon = await startDaemon(folder, { config: EACCES })
-  t.teardown(() => daemon.kill9())
-  return daemon
-}
-
-function makeFolder(t: ExecutionContext): string {
-  const folder = mkdtempSync(join(tmpdir(), 'sn-'))
-  t.teardown(() => rmSync(folder, { recursive: true }))
-  return folder
+function start(t: ExecutionContext, folder: string): Promise<DaemonProcess> {
+  return startDaemonFor(t, folder, { config: EACCES })
 }
 
 test('calls that flow in without end are answered to the last, and the history has exactly these', async t => {
-  const folder = makeFolder(t)
+  const folder = folderOf(t)
   const daemon = await start(t, folder)
   const args = ['--id', 'busy', '--copies', String(CONTAINERS), '--call', MKDIR]
   const program = [guest('calls-repeatedly'), '1000000', '500', '-1', String(ORPHANED)]
@@ -45,7 +35,7 @@ test('calls that flow in without end are answered to the last, and the history h
 })
 
 test('a flood that never pauses cannot keep the daemon from ending, nor its books from being right', async t => {
-  const folder = makeFolder(t)
+  const folder = folderOf(t)
   const daemon = await start(t, folder)
   const args = ['--id', 'flood', '--copies', '2', '--calls', '1000000']
   const runtime = startFakeRuntime(daemon.listenerSocket, args)
@@ -58,7 +48,7 @@ test('a flood that never pauses cannot keep the daemon from ending, nor its book
 })
 
 test('calls that wait already when SIGTERM comes all get the answer of their verdict', async t => {
-  const folder = makeFolder(t)
+  const folder = folderOf(t)
   const daemon = await start(t, folder)
   const args = ['--id', 'waiting', '--copies', String(CONTAINERS), '--wait-close']
   // Each child makes its one call only after the hand-over is complete, and finds the daemon frozen.

@@ -2,7 +2,8 @@
 
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { check, folderOf, reportOf, run, shell, startRun } from '../helpers/embedded.ts'
+import { check, reportOf, run, shell, startRun } from '../helpers/embedded.ts'
+import { folderOf } from '../helpers/folder.ts'
 
 const STACK_TRACE = /^\s+at /m
 

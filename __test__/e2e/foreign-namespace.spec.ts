@@ -1,13 +1,11 @@
 /** A daemon whose pid namespace is not the runtime's: numbers from there mean nothing here. */
 
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import test from 'ava'
 import { until } from '../helpers/child.ts'
 import { processesWith } from '../helpers/containers.ts'
-import { startDaemon } from '../helpers/daemon-process.ts'
+import { startDaemonFor } from '../helpers/daemon-process.ts'
 import { startFakeRuntime, sumTallies } from '../helpers/fake-runtime.ts'
+import { folderOf } from '../helpers/folder.ts'
 
 const STOP = { policy: { action: 'stop', debounce: '300ms', errno: 'EPERM' } }
 /** A duration that nobody else sleeps for. */
@@ -15,13 +13,12 @@ const BYSTANDER = 'sleep 86017'
 /** The daemon becomes process 1 of its namespace, and this bystander process 2. */
 const WITH_BYSTANDER = ['unshare', '--pid', '--fork', '--kill-child', 'sh', '-c', `${BYSTANDER} & exec "$@"`, 'sh']
 
-const check = process.getuid?.() === 0 ? test : test.skip
+const TITLE = 'a number that names a process here is not taken for the one that the runtime means'
+const isRoot = process.getuid?.() === 0
+const check = isRoot ? test : test.skip
 
-check('a number that names a process here is not taken for the one that the runtime means', async t => {
-  const folder = mkdtempSync(join(tmpdir(), 'sn-'))
-  t.teardown(() => rmSync(folder, { recursive: true }))
-  const daemon = await startDaemon(folder, { config: STOP, wrap: WITH_BYSTANDER })
-  t.teardown(() => daemon.kill9())
+check(isRoot ? TITLE : `not root: ${TITLE}`, async t => {
+  const daemon = await startDaemonFor(t, folderOf(t), { config: STOP, wrap: WITH_BYSTANDER })
   const bystanders = processesWith(BYSTANDER)
   t.true(bystanders.length > 0)
   const container = startFakeRuntime(daemon.listenerSocket, ['--id', 'here', '--pid', '2', '--linger-ms', '2000'])

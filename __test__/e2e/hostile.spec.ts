@@ -1,13 +1,13 @@
 /** Programs that die while their call waits, or that never leave off: the daemon and everybody else go on. */
 
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
 import { sleep, until } from '../helpers/child.ts'
 import type { RuntimeName } from '../helpers/containers.ts'
-import { startDaemon, type DaemonProcess } from '../helpers/daemon-process.ts'
+import { startDaemonFor, type DaemonProcess } from '../helpers/daemon-process.ts'
 import { MKDIR, readTallies, startFakeRuntime } from '../helpers/fake-runtime.ts'
+import { folderOf } from '../helpers/folder.ts'
 import { guest } from '../helpers/guests.ts'
 import { projectRoot } from '../helpers/project.ts'
 import { checksUnder } from '../helpers/runtime-checks.ts'
@@ -17,12 +17,9 @@ const EMBEDDING = join(projectRoot, '__test__/fixtures/embedding.mjs')
 const KILLED = 137
 
 test('callers that are killed while they wait disturb neither the loop, nor others, nor the log', async t => {
-  const folder = mkdtempSync(join(tmpdir(), 'sn-'))
-  t.teardown(() => rmSync(folder, { recursive: true }))
   const env = { ...process.env, DELAY_US: '1000' }
   const config = { policy: { errno: 'EPERM' } }
-  const daemon = await startDaemon(folder, { program: [EMBEDDING], env, config, input: 'pipe' })
-  t.teardown(() => daemon.kill9())
+  const daemon = await startDaemonFor(t, folderOf(t), { program: [EMBEDDING], env, config, input: 'pipe' })
   const run = (id: string, ...program: string[]) =>
     startFakeRuntime(daemon.listenerSocket, ['--id', id, '--call', MKDIR, '--', ...program]).finished
   const [dying, steady] = await Promise.all([

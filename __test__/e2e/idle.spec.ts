@@ -1,13 +1,11 @@
 /** Listeners that nobody uses cost nothing, and still answer when somebody does. */
 
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import test from 'ava'
 import { sleep, start, until } from '../helpers/child.ts'
-import { startDaemon } from '../helpers/daemon-process.ts'
+import { startDaemonFor } from '../helpers/daemon-process.ts'
 import type { Tally } from '../helpers/fake-runtime.ts'
+import { folderOf } from '../helpers/folder.ts'
 import { guest } from '../helpers/guests.ts'
 import { heldListeners, ownSleeps } from '../helpers/threads.ts'
 
@@ -21,10 +19,7 @@ test('ten thousand idle listeners wake nobody, and then every one answers', asyn
   const most = Number(execFileSync('sh', ['-c', 'ulimit -Hn'], { encoding: 'utf8' })) || WANTED * 2
   const count = Math.min(WANTED, most - SPARE_FILES)
   if (count < WANTED) t.log(`only ${count} listeners: the hard limit of open files is ${most}`)
-  const folder = mkdtempSync(join(tmpdir(), 'sn-'))
-  t.teardown(() => rmSync(folder, { recursive: true }))
-  const daemon = await startDaemon(folder, { config: { policy: { errno: 'EPERM' } } })
-  t.teardown(() => daemon.kill9())
+  const daemon = await startDaemonFor(t, folderOf(t), { config: { policy: { errno: 'EPERM' } } })
   const threads = start(guest('many-listeners'), [daemon.listenerSocket, String(count), 'one'], { input: 'pipe' })
   await threads.printed(`ready ${count}`, 60_000)
   await until(async () => (await daemon.metric('seccomp_notifyd_open_listeners')) === count, 10_000)

@@ -1,12 +1,10 @@
 /** SIGKILL to a daemon under load: no caller hangs, and the next daemon knows what was up to the last second. */
 
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { sleep, until } from '../helpers/child.ts'
-import { startDaemon, type DaemonProcess } from '../helpers/daemon-process.ts'
+import { startDaemonFor, type DaemonProcess } from '../helpers/daemon-process.ts'
 import { MKDIR, readTallies, startFakeRuntime, sumTallies } from '../helpers/fake-runtime.ts'
+import { folderOf } from '../helpers/folder.ts'
 import { guest } from '../helpers/guests.ts'
 
 const CONTAINERS = 50
@@ -15,15 +13,12 @@ const ORPHANED = 100
 /** The history's stated window of one second, and as much again for a busy machine. */
 const WINDOW_MS = 2000
 
-async function start(t: ExecutionContext, folder: string): Promise<DaemonProcess> {
-  const daemon = await startDaemon(folder, { config: { policy: { errno: 'EACCES' } } })
-  t.teardown(() => daemon.kill9())
-  return daemon
+function start(t: ExecutionContext, folder: string): Promise<DaemonProcess> {
+  return startDaemonFor(t, folder, { config: { policy: { errno: 'EACCES' } } })
 }
 
 test('fifty busy containers outlive their daemon, and its successor remembers them and serves others', async t => {
-  const folder = mkdtempSync(join(tmpdir(), 'sn-'))
-  t.teardown(() => rmSync(folder, { recursive: true }))
+  const folder = folderOf(t)
   const daemon = await start(t, folder)
   const args = ['--id', 'busy', '--copies', String(CONTAINERS), '--call', MKDIR]
   const program = [guest('calls-repeatedly'), '1000000', '1000', '-1', String(ORPHANED)]

@@ -7,7 +7,7 @@ import { NotifydError, type ErrorCode } from '../../ts/errors.ts'
 import { run, type RunOptions } from '../../ts/run.ts'
 import type { Held } from '../fixtures/library/held.ts'
 import { start } from '../helpers/child.ts'
-import { folderOf } from '../helpers/embedded.ts'
+import { folderOf } from '../helpers/folder.ts'
 import { guest } from '../helpers/guests.ts'
 import { projectRoot } from '../helpers/project.ts'
 

@@ -1,33 +1,24 @@
 /** The listener socket as runtimes and other daemons meet it: owned, stale, crowded. */
 
-import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { existsSync, statSync } from 'node:fs'
 import test, { type ExecutionContext } from 'ava'
 import { until } from '../helpers/child.ts'
-import { startDaemon, type DaemonOptions, type DaemonProcess } from '../helpers/daemon-process.ts'
+import { startDaemonFor, type DaemonOptions, type DaemonProcess } from '../helpers/daemon-process.ts'
 import { startFakeRuntime, sumTallies } from '../helpers/fake-runtime.ts'
+import { folderOf } from '../helpers/folder.ts'
 import { heldListeners } from '../helpers/threads.ts'
 
 const EPERM = { policy: { errno: 'EPERM' } }
 
-function makeFolder(t: ExecutionContext): string {
-  const folder = mkdtempSync(join(tmpdir(), 'sn-'))
-  t.teardown(() => rmSync(folder, { recursive: true }))
-  return folder
-}
-
-async function start(t: ExecutionContext, folder: string, options: DaemonOptions = {}): Promise<DaemonProcess> {
-  const daemon = await startDaemon(folder, { config: EPERM, ...options })
-  t.teardown(() => daemon.kill9())
-  return daemon
+function start(t: ExecutionContext, folder: string, options: DaemonOptions = {}): Promise<DaemonProcess> {
+  return startDaemonFor(t, folder, { config: EPERM, ...options })
 }
 
 test('a second daemon with a state of its own is refused the socket, and the first goes on serving', async t => {
-  const first = await start(t, makeFolder(t))
+  const first = await start(t, folderOf(t))
   const before = statSync(first.listenerSocket).ino
   const config = { ...EPERM, listener: { socket: first.listenerSocket } }
-  const second = await start(t, makeFolder(t), { config, wait: false })
+  const second = await start(t, folderOf(t), { config, wait: false })
   const { code, stderr } = await second.child.finished
   t.is(code, 1)
   t.true(stderr.includes(`another process listens on ${first.listenerSocket}`), stderr)
@@ -38,7 +29,7 @@ test('a second daemon with a state of its own is refused the socket, and the fir
 })
 
 test('a socket that a killed daemon left is replaced, and a clean stop leaves none', async t => {
-  const folder = makeFolder(t)
+  const folder = folderOf(t)
   const killed = await start(t, folder)
   await killed.kill9()
   t.true(existsSync(killed.listenerSocket))
@@ -53,7 +44,7 @@ test('a socket that a killed daemon left is replaced, and a clean stop leaves no
 
 test('three hundred hand-overs at once are all registered and served', async t => {
   const COPIES = 300
-  const daemon = await start(t, makeFolder(t))
+  const daemon = await start(t, folderOf(t))
   const runtime = startFakeRuntime(daemon.listenerSocket, ['--id', 'boot', '--copies', String(COPIES), '--stay'])
   const { code, stdout, stderr } = await runtime.finished
   t.is(code, 0, stderr)

@@ -1,12 +1,12 @@
 /** Many containers, many calls, and a JavaScript thread that does not come to anything. */
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { until } from '../helpers/child.ts'
-import { startDaemon, type DaemonOptions, type DaemonProcess } from '../helpers/daemon-process.ts'
+import { startDaemonFor, type DaemonOptions, type DaemonProcess } from '../helpers/daemon-process.ts'
 import { startFakeRuntime, sumTallies } from '../helpers/fake-runtime.ts'
+import { folderOf } from '../helpers/folder.ts'
 import { projectRoot } from '../helpers/project.ts'
 import { threadsOf } from '../helpers/threads.ts'
 
@@ -16,16 +16,8 @@ const CONTAINERS = 200
 const CALLS = 1000
 const TOTAL = 'seccomp_notifyd_calls_total'
 
-function makeFolder(t: ExecutionContext): string {
-  const folder = mkdtempSync(join(tmpdir(), 'sn-'))
-  t.teardown(() => rmSync(folder, { recursive: true }))
-  return folder
-}
-
-async function start(t: ExecutionContext, options: DaemonOptions = {}): Promise<DaemonProcess> {
-  const daemon = await startDaemon(makeFolder(t), { config: { policy: { errno: 'EPERM' } }, ...options })
-  t.teardown(() => daemon.kill9())
-  return daemon
+function start(t: ExecutionContext, options: DaemonOptions = {}): Promise<DaemonProcess> {
+  return startDaemonFor(t, folderOf(t), { config: { policy: { errno: 'EPERM' } }, ...options })
 }
 
 test('two hundred containers with a thousand calls each: every call is counted, and no thread was added', async t => {

@@ -1,19 +1,19 @@
 /** A listening socket from a service manager: containers may start before the daemon does. */
 
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { until } from '../helpers/child.ts'
-import { becomesReady, startDaemon, type DaemonProcess } from '../helpers/daemon-process.ts'
+import { becomesReady, startDaemonFor, type DaemonProcess } from '../helpers/daemon-process.ts'
 import { startFakeRuntime, sumTallies } from '../helpers/fake-runtime.ts'
+import { folderOf } from '../helpers/folder.ts'
 import { guest } from '../helpers/guests.ts'
 
 const EPERM = { policy: { errno: 'EPERM' } }
 
 /** The daemon behind a service manager that waits for a byte before it starts it. */
 async function passing(t: ExecutionContext, kind: string, count: string, pid?: string): Promise<DaemonProcess> {
-  const folder = mkdtempSync(join(tmpdir(), 'sn-'))
+  const folder = folderOf(t)
   const manager = [
     guest('passes-socket'),
     join(folder, 'l.sock'),
@@ -22,11 +22,7 @@ async function passing(t: ExecutionContext, kind: string, count: string, pid?: s
     ...(pid === undefined ? [] : [pid]),
     '--',
   ]
-  const daemon = await startDaemon(folder, { wrap: manager, config: EPERM, wait: false, input: 'pipe' })
-  t.teardown(async () => {
-    await daemon.kill9()
-    rmSync(folder, { recursive: true })
-  })
+  const daemon = await startDaemonFor(t, folder, { wrap: manager, config: EPERM, wait: false, input: 'pipe' })
   await daemon.child.printed('listening')
   return daemon
 }

@@ -3,6 +3,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { join } from 'node:path'
+import type { ExecutionContext } from 'ava'
 import type { ContainerView } from '../../ts/container-view.ts'
 import type { ContainerList } from '../../ts/http/summary.ts'
 import { start, until, type Finished, type Running } from './child.ts'
@@ -79,6 +80,18 @@ export async function startDaemon(folder: string, options: DaemonOptions = {}): 
   const child = start(command, args, { env, input, deadlineMs: 170_000 })
   const daemon = connect(child, listenerSocket, apiSocket)
   if (wait) await becomesReady(daemon)
+  return daemon
+}
+
+/** As `startDaemon`; whatever becomes of the test, the daemon does not outlive it. */
+export async function startDaemonFor(
+  t: ExecutionContext,
+  folder: string,
+  options?: DaemonOptions,
+): Promise<DaemonProcess> {
+  const daemon = await startDaemon(folder, { ...options, wait: false })
+  t.teardown(() => daemon.kill9())
+  if (options?.wait !== false) await becomesReady(daemon)
   return daemon
 }
 

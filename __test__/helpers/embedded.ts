@@ -1,9 +1,6 @@
 /** `seccomp-notifyd run` as its users start it, in a process of its own. */
 
 import test, { type ExecutionContext } from 'ava'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { RunReport } from '../../ts/run.ts'
 import { start, type Finished, type Running, type StartOptions } from './child.ts'
 import { CLI } from './daemon-process.ts'
@@ -37,10 +34,4 @@ export function reportOf({ stderr }: Finished): RunReport {
 export function shell(script: string, options: StartOptions = {}): Running {
   const env = { ...process.env, RUN: RUN.join(' ') }
   return start('bash', ['-o', 'pipefail', '-c', script], { deadlineMs: 30_000, env, ...options })
-}
-
-export function folderOf(t: ExecutionContext): string {
-  const folder = mkdtempSync(join(tmpdir(), 'sn-'))
-  t.teardown(() => rmSync(folder, { recursive: true }))
-  return folder
 }

@@ -2,7 +2,7 @@
 
 import test, { type ExecutionContext } from 'ava'
 import { createRuntimes, notifying, type Profile, type RuntimeName, type Runtimes } from './containers.ts'
-import { startDaemon, type DaemonOptions, type DaemonProcess } from './daemon-process.ts'
+import { startDaemonFor, type DaemonOptions, type DaemonProcess } from './daemon-process.ts'
 import { needRuntime, recordExercise } from './needs.ts'
 
 export interface Setting {
@@ -45,11 +45,7 @@ export function checksUnder(runtime: RuntimeName): RuntimeChecks {
     return runtimes
   }
 
-  const start: RuntimeChecks['start'] = async (t, folder, options) => {
-    const daemon = await startDaemon(folder, options)
-    t.teardown(() => daemon.kill9())
-    return daemon
-  }
+  const start: RuntimeChecks['start'] = startDaemonFor
 
   const setting: RuntimeChecks['setting'] = async (t, options = {}, guests = []) => {
     const runtimes = createPlace(t, guests)

@@ -4,7 +4,7 @@ import test from 'ava'
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { start } from '../helpers/child.ts'
-import { folderOf } from '../helpers/embedded.ts'
+import { folderOf } from '../helpers/folder.ts'
 import { projectRoot } from '../helpers/project.ts'
 
 const PROGRAM = `
