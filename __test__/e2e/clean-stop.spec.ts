@@ -1,5 +1,6 @@
 /** SIGTERM while calls wait: each gets its verdict's answer, none is lost from the books, nothing hangs. */
 
+import { existsSync } from 'node:fs'
 import test, { type ExecutionContext } from 'ava'
 import { sleep, until } from '../helpers/child.ts'
 import { startDaemonFor, type DaemonProcess } from '../helpers/daemon-process.ts'
@@ -66,4 +67,13 @@ test('calls that wait already when SIGTERM comes all get the answer of their ver
   t.deepEqual(sumTallies((await runtime.finished).stdout), { calls: CONTAINERS, errnos: { EACCES: CONTAINERS } })
   const successor = await start(t, folder)
   t.is(await successor.total(), CONTAINERS)
+})
+
+test('a stop while the daemon still starts is as clean', async t => {
+  const daemon = await startDaemonFor(t, folderOf(t), { config: EACCES, wait: false })
+  // It takes hand-overs from here on, and its HTTP interface comes later.
+  await until(() => existsSync(daemon.listenerSocket), 60_000)
+  const { code, stderr } = await daemon.stop()
+  t.is(code, 0, stderr)
+  t.false(existsSync(daemon.listenerSocket))
 })

@@ -27,8 +27,10 @@ const SETTINGS: Record<Exclude<keyof ServeFlags, 'config'>, [setting: string, fl
 export async function serve(flags: ServeFlags): Promise<number> {
   const config = loadConfig({ file: flags.config, overrides: overrides(flags) })
   const listenFd = passedSocket(process.env, process.pid)
+  // From now on, since containers are served before everything else has started.
+  const end = terminated()
   const daemon = await createDaemon(config, listenFd === undefined ? {} : { listenFd })
-  await terminated()
+  await end
   await daemon.close()
   return EXIT.ok
 }
