@@ -33,3 +33,14 @@ check('stop ends the command and names the calls', async t => {
   t.is(code, 137)
   t.regex(stderr, /Used forbidden syscalls: chroot \(2x\), swapoff \(2x\)/)
 })
+
+for (const [threads, title] of [
+  ['0', 'a program without threads: each is counted'],
+  ['40', 'a program with threads, where the library makes it in each: one'],
+] as const) {
+  check(`a denied call that changes ids, of ${title}`, async t => {
+    const { stdout, stderr } = await run('--deny', 'setuid', '--json', '--', guest('sets-uid-in-threads'), threads, '3')
+    t.deepEqual(JSON.parse(stdout), { calls: 3, errnos: { EPERM: 3 } })
+    t.regex(stderr, /"message":"Used forbidden syscalls: setuid \(3x\)"/)
+  })
+}

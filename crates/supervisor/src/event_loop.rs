@@ -18,6 +18,7 @@ use rustix::event::epoll::{self, CreateFlags, EventData, EventFlags};
 use rustix::io::Errno;
 
 use crate::Error;
+use crate::burst::Bursts;
 use crate::clock::Monotonic;
 use crate::control::{Arrival, Control, Shared, Subject};
 use crate::counters::{CounterWriter, Key};
@@ -65,6 +66,7 @@ struct Served {
     rule: Rule,
     identity: Option<Identity>,
     counters: CounterWriter,
+    bursts: Bursts,
 }
 
 impl EventLoop {
@@ -196,6 +198,14 @@ impl EventLoop {
             return;
         };
         let data = notification.data;
+        Stats::count(&self.shared.stats.answered);
+        self.shared.stats.observe_latency(latency_ns);
+        if notification
+            .target
+            .is_some_and(|target| served.bursts.repeats(target, &data, at))
+        {
+            return;
+        }
         let key = Key {
             arch: data.arch,
             number: data.nr.cast_unsigned(),
@@ -203,8 +213,6 @@ impl EventLoop {
             init,
         };
         served.counters.add(key, at);
-        Stats::count(&self.shared.stats.answered);
-        self.shared.stats.observe_latency(latency_ns);
         self.sequence += 1;
         self.ring.push(Event {
             listener: served.token,
@@ -271,6 +279,7 @@ impl EventLoop {
             rule,
             identity,
             counters: CounterWriter::new(counters),
+            bursts: Bursts::default(),
         });
         self.positions.insert(token, index);
         match self.free.pop().and_then(|index| self.slots.get_mut(index)) {

@@ -7,6 +7,7 @@
 
 mod acceptor;
 mod admission;
+mod burst;
 mod cgroup;
 mod clock;
 mod control;

@@ -179,6 +179,11 @@ pub(crate) fn parents() -> Vec<(u32, u32)> {
     pids.filter_map(|pid| Some((pid, stat(pid)?.parent))).collect()
 }
 
+/// The process of a thread.
+pub(crate) fn process_of(tid: TargetTid) -> Option<u32> {
+    Status::read(tid.0).map(|status| status.tgid)
+}
+
 struct Status {
     tgid: u32,
     sigsys_masked: bool,
