@@ -54,7 +54,8 @@ function denials({ profile, deny, cap }: RunFlags): Pick<RunOptions, 'profile' |
 }
 
 function tell(report: RunReport, { json = false, report: file }: RunFlags): void {
-  if (file !== undefined) writeWhole(file, formatJson(report))
   if (json) sayAsIs(formatJson(report, 0))
   else if (report.message !== null) say(report.message)
+  // Last: where this fails, the rest has been told.
+  if (file !== undefined) writeWhole(file, formatJson(report))
 }
