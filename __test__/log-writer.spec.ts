@@ -4,7 +4,7 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { createLogWriter } from '../ts/log-writer.ts'
 import { startDaemon } from './helpers/daemon-process.ts'
-import { folderOf } from './helpers/embedded.ts'
+import { folderOf } from './helpers/folder.ts'
 
 function open(t: ExecutionContext, path: string): number {
   const fd = openSync(path, 'w')
