@@ -36,6 +36,8 @@ const daemon = await createDaemon(
     listener: { socket },
     http: { address: 'off', socket: `${socket}.api` },
     stateDir,
+    // What the program of the targets' profile says, also to those that bring none.
+    policy: { errno: 'EPERM' },
     log: { level: 'silent' },
   }),
   { native: { ...native, Supervisor: Watched } },

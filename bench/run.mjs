@@ -3,7 +3,7 @@
  * Measures the budgets as ratios, all in one run on one machine: what a denied call costs under our daemon and under what
  * it is compared with. README.md says how, and what is not measured. Exit code 1: a budget is missed.
  *
- * node bench/run.mjs [--repetitions N] [--calls N] [--idle N] [--only calls,wakeups,drain,idle] [--no-write]
+ * node bench/run.mjs [--repetitions N] [--calls N] [--idle N] [--only calls,verdicts,wakeups,drain,idle] [--no-write]
  */
 import { execFileSync, spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -19,7 +19,7 @@ const { values } = parseArgs({
     repetitions: { type: 'string', default: '7' },
     calls: { type: 'string', default: '20000' },
     idle: { type: 'string', default: '10000' },
-    only: { type: 'string', default: 'calls,wakeups,drain,idle' },
+    only: { type: 'string', default: 'calls,verdicts,wakeups,drain,idle' },
     'no-write': { type: 'boolean', default: false },
   },
 })
@@ -106,11 +106,11 @@ function open(command, args) {
 let sockets = 0
 
 /** `cpus`: the processor of the supervisor and that of its targets, where they are not free to choose. */
-async function startSupervisor({ command, cpus: [own, theirs] = [] }) {
+async function startSupervisor({ command, cpus: [own, theirs] = [], metadata = profileMetadata }) {
   const socket = join(folder, `${sockets++}.sock`)
   const child = open(...on(own, [...command, socket]))
   await child.line()
-  return { ...child, socket, targetCpu: theirs }
+  return { ...child, socket, metadata, targetCpu: theirs }
 }
 
 function on(cpu, command) {
@@ -120,7 +120,7 @@ function on(cpu, command) {
 
 /** A container whose filter is loaded and whose listener is handed over; `go` starts its calls. */
 async function startTarget(supervisor, id, ...args) {
-  const options = ['--socket', supervisor.socket, '--id', id, '--wait-close', '--go', '--metadata', metadata]
+  const options = ['--socket', supervisor.socket, '--id', id, '--wait-close', '--go', '--metadata', supervisor.metadata]
   const command = [join(bin, 'fake-runtime'), ...options, '--', join(bin, 'target'), ...args.map(String)]
   const child = open(...on(supervisor.targetCpu, command))
   while ((await child.line()) !== 'ready') continue
@@ -342,10 +342,32 @@ async function repeat() {
 
 const PARTS = [
   { key: 'calls', title: 'denied calls', measure: repeat, budgets: callBudgets },
+  { key: 'verdicts', title: 'verdicts', measure: measureVerdicts, budgets: verdictBudgets },
   { key: 'wakeups', title: 'wake-ups', measure: measureWakeUps, budgets: () => [] },
   { key: 'drain', title: 'draining', measure: measureDrain, budgets: drainBudgets },
   { key: 'idle', title: `${IDLE_LISTENERS} idle listeners`, measure: measureIdle, budgets: idleBudgets },
 ]
+
+/** Our daemon, by whether there is a program to evaluate. One after the other, so that both meet the same machine. */
+async function measureVerdicts() {
+  const daemon = SUPERVISORS.find(({ key }) => key === 'daemon')
+  const kinds = { evaluated: daemon, given: { ...daemon, metadata: '{"v":1,"action":"log"}' } }
+  const raw = { evaluated: [], given: [] }
+  for (let repetition = 1; repetition <= REPETITIONS; repetition++) {
+    for (const [key, kind] of Object.entries(kinds)) {
+      const supervisor = await startSupervisor(kind)
+      await measureAlone(supervisor)
+      raw[key].push(await measureAlone(supervisor))
+      await supervisor.end()
+    }
+  }
+  return raw
+}
+
+function verdictBudgets({ evaluated, given }) {
+  const value = Number((medianOf(evaluated, 'p50Ns') / medianOf(given, 'p50Ns')).toFixed(3))
+  return [atMost('p50 with a program to evaluate against p50 without', value, 1.05)]
+}
 
 async function measureWakeUps() {
   const raw = Object.fromEntries(WAKE_UPS.map(({ key }) => [key, []]))
@@ -359,7 +381,7 @@ async function measureWakeUps() {
   return raw
 }
 
-let metadata = ''
+let profileMetadata = ''
 
 async function main() {
   const unknown = [...parts].find(part => PARTS.every(({ key }) => key !== part))
@@ -367,7 +389,7 @@ async function main() {
     throw new Error(`--only names "${unknown}"; parts are ${PARTS.map(({ key }) => key).join(', ')}`)
   await setUp()
   await build()
-  metadata = await makeMetadata()
+  profileMetadata = await makeMetadata()
   const measured = {}
   const results = []
   for (const { key, title, measure, budgets } of PARTS.filter(part => parts.has(part.key))) {
