@@ -1,11 +1,13 @@
 //! The engines' own profiles, rewritten: every denied call that libseccomp knows is seen, and nothing else changes.
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use notifyd_bpf::{Action, Program, SeccompData};
+use serde_json::{Value, json};
+
 use notifyd_profile::{
     Abi, Document, Facts, Profile, Runtime, Target, Transformed, capabilities, compile, number, transform,
 };
@@ -65,11 +67,40 @@ struct Case {
 /// All that there are, rewritten once.
 static CASES: LazyLock<Vec<Case>> = LazyLock::new(|| {
     let Some(folder) = folder() else { return Vec::new() };
-    PROFILES.iter().flat_map(|name| cases(&folder, name)).collect()
+    let read = |name: &str| fs::read_to_string(folder.join(format!("{name}.json"))).unwrap();
+    let engines = PROFILES.map(|name| (name, read(name)));
+    let crio = ("CRI-O", as_crio_has_it(&read("containers-common-2026")));
+    engines
+        .into_iter()
+        .chain([crio])
+        .flat_map(|(name, text)| cases(name, &text))
+        .collect()
 });
 
-fn cases(folder: &Path, name: &str) -> Vec<Case> {
-    let document = Document::parse(&fs::read_to_string(folder.join(format!("{name}.json"))).unwrap()).unwrap();
+/// CRI-O takes `clone`, `clone3` and `unshare` out of the profile of containers/common and puts rules of its own there
+/// (`DefaultProfile` of its `internal/config/seccomp`).
+fn as_crio_has_it(text: &str) -> String {
+    const NAMESPACES: u64 = 0x7e02_0000;
+    let own = ["clone", "clone3", "unshare"];
+    let mut profile: Value = serde_json::from_str(text).unwrap();
+    let rules = profile["syscalls"].as_array_mut().unwrap();
+    for rule in rules.iter_mut() {
+        let names = rule["names"].as_array_mut().unwrap();
+        names.retain(|name| !own.contains(&name.as_str().unwrap()));
+    }
+    rules.retain(|rule| !rule["names"].as_array().unwrap().is_empty());
+    let admin = json!({"caps": ["CAP_SYS_ADMIN"]});
+    let no_namespace = json!([{"index": 0, "value": NAMESPACES, "valueTwo": 0, "op": "SCMP_CMP_MASKED_EQ"}]);
+    rules.extend([
+        json!({"names": ["clone"], "action": "SCMP_ACT_ALLOW", "args": no_namespace, "excludes": admin}),
+        json!({"names": ["clone3"], "action": "SCMP_ACT_ERRNO", "errnoRet": 38, "excludes": admin}),
+        json!({"names": own, "action": "SCMP_ACT_ALLOW", "includes": admin}),
+    ]);
+    profile.to_string()
+}
+
+fn cases(name: &str, text: &str) -> Vec<Case> {
+    let document = Document::parse(text).unwrap();
     let mut cases = Vec::new();
     for abi in HOSTS {
         for (number, profile) in resolved(&document, abi).iter().enumerate() {
