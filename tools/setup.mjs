@@ -10,6 +10,7 @@ import {
   chmodSync,
   closeSync,
   constants,
+  copyFileSync,
   existsSync,
   mkdirSync,
   openSync,
@@ -209,12 +210,30 @@ export async function buildAddon() {
   })
 }
 
+/** Builds the runtime shim into `native/`. */
+export async function buildRuntime() {
+  const inputs = ['crates', 'Cargo.toml', 'Cargo.lock', '.cargo', 'rust-toolchain.toml']
+  await step('runtime', 'building the runtime shim', inputs, [RUNTIME], async () => {
+    // Named, since napi names it for the addon: so both share what they are made of.
+    const host = /^host: (.+)$/m.exec(await run('rustc', ['-vV']))?.[1] ?? ''
+    const build = ['build', '--release', '--target', host, '--package', 'notifyd-runtime', '--message-format', 'json']
+    const messages = (await run('cargo', build, { env: buildEnvironment() })).split('\n')
+    const built = messages.map(line => /"executable":"([^"]+)"/.exec(line)?.[1]).find(Boolean)
+    if (built === undefined) throw new StepFailure('cargo built no runtime shim', messages.join('\n'))
+    // Another inode: one that somebody executes cannot be written.
+    rmSync(join(root, RUNTIME), { force: true })
+    copyFileSync(built, join(root, RUNTIME))
+  })
+}
+
 /** The environment for cargo: where the static libseccomp lies when it is not where `.cargo/config.toml` says. */
 export function buildEnvironment() {
   const archive = libraryPath('libseccomp.a')
   if (process.arch === 'x64' || archive === null) return process.env
   return { LIBSECCOMP_LIB_PATH: dirname(archive), ...process.env }
 }
+
+const RUNTIME = 'native/seccomp-notifyd-runtime'
 
 function addonFile() {
   const libc = process.report.getReport().header.glibcVersionRuntime === undefined ? 'musl' : 'gnu'
@@ -290,6 +309,7 @@ export async function setUp() {
   const missing = await installSystemPackages()
   await installNodePackages()
   await buildAddon()
+  await buildRuntime()
   await compileTypeScript()
   return { missing }
 }

@@ -1,0 +1,186 @@
+//! A container's `config.json`, edited as text: whatever is not replaced stays as it is, byte for byte.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::Range;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+use sha2::{Digest, Sha256};
+
+use crate::Error;
+
+/// Where the original profile is kept. Runtimes pass over members that they do not know.
+pub const KEPT: &str = "seccomp-notifyd.io/original";
+
+/// A `config.json`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigJson {
+    text: String,
+    seccomp: Option<Range<usize>>,
+    /// Of the outermost object.
+    end_of_members: usize,
+    annotations: BTreeMap<String, String>,
+}
+
+/// What is kept of a profile that was rewritten.
+#[derive(Deserialize)]
+struct Kept<'a> {
+    /// Of the profile that was put in its place; what somebody has changed since is not ours to undo.
+    sha256: String,
+    #[serde(borrow)]
+    seccomp: &'a RawValue,
+}
+
+impl ConfigJson {
+    /// Reads a text. What was rewritten here before, and not changed since, is read as it was before that.
+    pub fn parse(text: String) -> Result<Self, Error> {
+        let config = Self::read(text)?;
+        match config.restored()? {
+            Some(text) => Self::read(text),
+            None => Ok(config),
+        }
+    }
+
+    fn read(text: String) -> Result<Self, Error> {
+        let members = members(&text)?;
+        let linux = find(&members, "linux")?
+            .map(|linux| self::members(linux.get()))
+            .transpose()?;
+        let seccomp = linux
+            .as_ref()
+            .map(|linux| find(linux, "seccomp"))
+            .transpose()?
+            .flatten();
+        let annotations = find(&members, "annotations")?
+            .map(|raw| from_str(raw.get()))
+            .transpose()?;
+        Ok(Self {
+            seccomp: seccomp.map(|raw| range(&text, raw)),
+            end_of_members: members.last().map_or(0, |(_, raw)| range(&text, raw).end),
+            annotations: annotations.unwrap_or_default(),
+            text,
+        })
+    }
+
+    /// The whole text.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// `linux.seccomp`, if there is one.
+    pub fn seccomp(&self) -> Option<&str> {
+        self.text.get(self.seccomp.clone()?)
+    }
+
+    /// `annotations`.
+    pub const fn annotations(&self) -> &BTreeMap<String, String> {
+        &self.annotations
+    }
+
+    /// The text with another profile in the place of its own, which is kept.
+    pub fn with_seccomp(&self, new: &str) -> Option<String> {
+        let range = self.seccomp.clone()?;
+        let kept = format!(
+            ",{KEPT:?}:{{\"sha256\":\"{}\",\"seccomp\":{}}}",
+            digest(new),
+            self.seccomp()?
+        );
+        let part = |range| self.text.get(range);
+        Some(
+            [
+                part(0..range.start)?,
+                new,
+                part(range.end..self.end_of_members)?,
+                &kept,
+                part(self.end_of_members..self.text.len())?,
+            ]
+            .concat(),
+        )
+    }
+
+    /// The text as it was before its profile was rewritten.
+    fn restored(&self) -> Result<Option<String>, Error> {
+        let members = members(&self.text)?;
+        let Some(kept) = find(&members, KEPT)? else {
+            return Ok(None);
+        };
+        let at = range(&self.text, kept);
+        let kept: Kept = from_str(kept.get())?;
+        let before = members
+            .iter()
+            .map(|(_, raw)| range(&self.text, raw).end)
+            .filter(|end| *end <= at.start)
+            .max();
+        let (Some(seccomp), Some(before)) = (&self.seccomp, before) else {
+            return Ok(None);
+        };
+        if self.seccomp().map(digest).as_ref() != Some(&kept.sha256) {
+            return Ok(None);
+        }
+        let part = |range| self.text.get(range).unwrap_or_default();
+        Ok((seccomp.end <= before).then(|| {
+            [
+                part(0..seccomp.start),
+                kept.seccomp.get(),
+                part(seccomp.end..before),
+                part(at.end..self.text.len()),
+            ]
+            .concat()
+        }))
+    }
+}
+
+fn digest(text: &str) -> String {
+    format!("{:x}", Sha256::digest(text))
+}
+
+/// Where a piece of the text stands.
+fn range(text: &str, part: &RawValue) -> Range<usize> {
+    let start = part.get().as_ptr().addr().saturating_sub(text.as_ptr().addr());
+    start..start + part.get().len()
+}
+
+/// Members in their order, doubles included.
+struct Members<'a>(Vec<(String, &'a RawValue)>);
+
+impl<'de> Deserialize<'de> for Members<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Object;
+        impl<'de> Visitor<'de> for Object {
+            type Value = Members<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Members(members))
+            }
+        }
+        deserializer.deserialize_map(Object)
+    }
+}
+
+fn members(text: &str) -> Result<Vec<(String, &RawValue)>, Error> {
+    from_str::<Members>(text).map(|members| members.0)
+}
+
+fn from_str<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, Error> {
+    serde_json::from_str(text).map_err(|source| Error::BundleSyntax { source })
+}
+
+/// The member, unless it is null. Go takes the last of several and any letter case, crun does not.
+fn find<'a>(members: &[(String, &'a RawValue)], name: &'static str) -> Result<Option<&'a RawValue>, Error> {
+    let mut named = members.iter().filter(|(found, _)| found.eq_ignore_ascii_case(name));
+    match (named.next(), named.next()) {
+        (None, _) => Ok(None),
+        (Some((found, raw)), None) if found == name => Ok(Some(*raw).filter(|raw| raw.get() != "null")),
+        _ => Err(Error::Ambiguous { name }),
+    }
+}

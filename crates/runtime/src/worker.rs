@@ -1,0 +1,92 @@
+//! The process that rewrites: this program again, by another name, so that it can be killed. libseccomp does not return
+//! for some sets of conditions.
+
+use std::io::{self, Read, Write};
+use std::process::ExitCode;
+
+use notifyd_profile::{Abi, Document, Facts, Format, Runtime, Target, transform};
+use rustix::process::{Signal, set_parent_process_death_signal};
+use serde::{Deserialize, Serialize};
+
+use crate::explain;
+
+/// What it is called, as `argv[0]`; nobody else calls it so.
+pub const NAME: &str = "seccomp-notifyd-runtime (rewriting)";
+
+/// What is to be rewritten, and for whom.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Order {
+    /// The text of `linux.seccomp`.
+    pub seccomp: String,
+    /// The runtime that will load it.
+    pub runtime: String,
+    /// Where the listener goes.
+    pub listener: String,
+    /// As in [`Target`].
+    pub wait_killable: bool,
+}
+
+/// What came of it.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// The text of the new `linux.seccomp`.
+    Rewritten(String),
+    /// The profile denies nothing that could be seen.
+    Unchanged,
+    /// Why it cannot be rewritten.
+    Refused(String),
+}
+
+/// Takes one order from standard input and writes its outcome to standard output.
+pub fn run() -> ExitCode {
+    // Whoever gave the order may be killed while libseccomp does not return.
+    let _ = set_parent_process_death_signal(Some(Signal::KILL));
+    match work() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
+    }
+}
+
+fn work() -> io::Result<()> {
+    let mut text = String::new();
+    io::stdin().read_to_string(&mut text)?;
+    let outcome = serde_json::from_str(&text)
+        .map_err(io::Error::other)
+        .map(|order| carry_out(&order))?;
+    serde_json::to_writer(io::stdout().lock(), &outcome)?;
+    io::stdout().flush()
+}
+
+fn carry_out(order: &Order) -> Outcome {
+    rewrite(order).unwrap_or_else(|error| Outcome::Refused(explain(&*error)))
+}
+
+fn rewrite(order: &Order) -> Result<Outcome, Box<dyn std::error::Error>> {
+    let abi = Abi::native()
+        .first()
+        .copied()
+        .ok_or("this machine's architecture is not known; x86_64 and arm64 are")?;
+    let document = Document::parse(&order.seccomp)?;
+    if document.format() != Format::Oci {
+        return Err(
+            "rewriting the profile: it has conditions that only engines read, and the runtime passes over them".into(),
+        );
+    }
+    let profile = document.resolve(&Facts {
+        abi,
+        capabilities: None,
+        kernel: None,
+    })?;
+    let target = Target {
+        runtime: order.runtime.parse::<Runtime>()?,
+        abi,
+        listener_path: order.listener.clone(),
+        wait_killable: order.wait_killable,
+    };
+    let done = transform(&profile, &target)?;
+    if done.profile.listener_path.is_none() {
+        return Ok(Outcome::Unchanged);
+    }
+    Ok(Outcome::Rewritten(document.with_profile(&done.profile).to_string()))
+}

@@ -1,0 +1,87 @@
+//! Editing `config.json`.
+
+use notifyd_runtime::config_json::{ConfigJson, KEPT};
+
+/// Numbers that a detour over floating point would change, members that nobody knows, and a layout of its own.
+const TEXT: &str = r#"{ "ociVersion": "1.0.2",
+  "process": {"rlimits": [{"type": "RLIMIT_CORE", "hard": 18446744073709551615, "soft": 9007199254740993}]},
+  "annotations": {"a": "b"}, "x.unknown": [1e400, 123456789012345678901234567890, -0, 1.10],
+  "linux": {"seccomp" : {"defaultAction": "SCMP_ACT_ERRNO", "x": 1.0} , "unknown": {"a":1,"a":2}},
+  "last": null
+}
+"#;
+const SECCOMP: &str = r#"{"defaultAction": "SCMP_ACT_ERRNO", "x": 1.0}"#;
+const NEW: &str = r#"{"defaultAction":"SCMP_ACT_ALLOW"}"#;
+
+fn parse(text: &str) -> ConfigJson {
+    ConfigJson::parse(text.to_owned()).unwrap()
+}
+
+#[test]
+fn only_the_profile_is_replaced_and_the_original_added() {
+    let config = parse(TEXT);
+    assert_eq!(config.seccomp(), Some(SECCOMP));
+    assert_eq!(config.annotations().get("a").map(String::as_str), Some("b"));
+    let text = config.with_seccomp(NEW).unwrap();
+    let (before, after) = TEXT.split_once(SECCOMP).unwrap();
+    assert!(text.starts_with(&format!("{before}{NEW}")), "{text}");
+    let rest = after.strip_suffix("\n}\n").unwrap();
+    assert!(text.contains(&format!("{NEW}{rest},{KEPT:?}:{{")), "{text}");
+    assert!(text.ends_with("\n}\n"));
+    let json: serde_json::Value = serde_json::from_str(&text.replace("1e400", "1")).unwrap();
+    assert_eq!(json["process"]["rlimits"][0]["hard"], u64::MAX);
+}
+
+#[test]
+fn what_was_rewritten_is_read_as_it_was_before() {
+    let config = parse(TEXT);
+    let text = config.with_seccomp(NEW).unwrap();
+    assert_eq!(parse(&text), config);
+    assert_eq!(parse(&text).text(), TEXT);
+}
+
+#[test]
+fn what_somebody_changed_since_is_not_undone() {
+    let text = parse(TEXT)
+        .with_seccomp(NEW)
+        .unwrap()
+        .replace(NEW, r#"{"defaultAction":"SCMP_ACT_LOG"}"#);
+    assert_eq!(parse(&text).seccomp(), Some(r#"{"defaultAction":"SCMP_ACT_LOG"}"#));
+    assert_eq!(parse(&text).text(), text);
+}
+
+#[test]
+fn a_configuration_without_a_profile_has_none() {
+    for text in [
+        "{}",
+        r#"{"linux":{}}"#,
+        r#"{"linux":null}"#,
+        r#"{"linux":{"seccomp":null},"annotations":null}"#,
+    ] {
+        assert_eq!(parse(text).seccomp(), None, "{text}");
+        assert_eq!(parse(text).with_seccomp(NEW), None);
+    }
+}
+
+/// Go takes the last of several members, and any letter case; crun the first, and the exact name.
+#[test]
+fn what_runtimes_read_differently_is_refused() {
+    for text in [
+        r#"{"linux":{"seccomp":{}},"linux":{}}"#,
+        r#"{"linux":{"seccomp":{}},"Linux":{}}"#,
+        r#"{"linux":{"Seccomp":{}}}"#,
+        r#"{"linux":{"seccomp":{},"seccomp":null}}"#,
+        r#"{"linux":{"\u0073eccomp":{},"seccomp":null}}"#,
+        r#"{"annotations":{},"ANNOTATIONS":{}}"#,
+    ] {
+        let error = ConfigJson::parse(text.to_owned()).unwrap_err().to_string();
+        assert!(error.contains("more than once"), "{text}: {error}");
+    }
+}
+
+#[test]
+fn what_is_no_configuration_is_an_error() {
+    for text in ["", "[]", "{", r#"{"linux":[]}"#, r#"{"annotations":{"a":1}}"#, "{}{}"] {
+        assert!(ConfigJson::parse(text.to_owned()).is_err(), "{text}");
+    }
+}
