@@ -5,6 +5,7 @@
 //! to begin.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
+use std::collections::BTreeSet;
 use std::env;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdout, Command, Stdio};
@@ -12,8 +13,10 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
 
-use notifyd_bpf::{AUDIT_ARCH_I386, AUDIT_ARCH_X86_64, Action, SeccompData};
-use notifyd_profile::{Abi, Error, Profile, Runtime, Target, Transformed, number, transform};
+use notifyd_bpf::{AUDIT_ARCH_I386, AUDIT_ARCH_X86_64, Action, Program, SeccompData};
+use notifyd_profile::{
+    Abi, Code, Error, Facts, Profile, Runtime, Target, Transformed, compile, lint, number, transform,
+};
 use serde_json::{Value, json};
 
 /// Few enough for every run of the tests. Of ten thousand 3,963 were rewritten, all of them right, 734 refused with their
@@ -192,6 +195,37 @@ fn disagreement(done: &Transformed, seed: u64) -> Option<String> {
     })
 }
 
+/// A call that meets another verdict without the rules that are said to have no effect.
+fn needed_rule(seed: u64) -> Option<String> {
+    let mut json = profile(seed);
+    let facts = Facts::docker(Abi::X86_64);
+    let findings = lint(&json.to_string(), &facts, &[]).unwrap();
+    let found = |code| findings.iter().any(|finding| finding.code == code);
+    if found(Code::Invalid) || found(Code::ConflictingRules) || found(Code::AllowsNothing) {
+        return Some("found to have no program".to_owned());
+    }
+    let idle = findings.iter().filter(|finding| finding.code == Code::NoEffect);
+    let idle: BTreeSet<_> = idle.filter_map(|finding| finding.rule).collect();
+    let with = program(&json);
+    let rules = json["syscalls"].as_array_mut().unwrap();
+    for index in idle.iter().rev() {
+        rules.remove(*index);
+    }
+    let without = program(&json);
+    let mut random = Random::new(!seed);
+    let names: Vec<&str> = CONDITIONAL.into_iter().chain(WHOLE).collect();
+    (0..DRAWS).find_map(|_| {
+        let data = draw(&mut random, &names)?;
+        let (with, without) = (with.evaluate(&data), without.evaluate(&data));
+        (with != without).then(|| format!("{data:?}: {with} with the rules {idle:?}, {without} without"))
+    })
+}
+
+fn program(json: &Value) -> Program {
+    let profile = Profile::parse(&json.to_string()).unwrap();
+    compile(&profile, Abi::X86_64).unwrap().program
+}
+
 /// `mseal` is newer than libseccomp 2.5.4.
 fn is_unknown(data: &SeccompData) -> bool {
     const MSEAL: u32 = 462;
@@ -255,7 +289,7 @@ fn outcome(seed: u64) -> String {
         return "unreadable".to_owned();
     };
     match transform(&profile, &target) {
-        Ok(done) => disagreement(&done, seed).map_or_else(
+        Ok(done) => disagreement(&done, seed).or_else(|| needed_rule(seed)).map_or_else(
             || format!("equivalent {}", done.rewritten.notifies()),
             |cell| format!("WRONG seed {seed}: {cell}"),
         ),

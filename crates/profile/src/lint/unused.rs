@@ -1,14 +1,14 @@
 //! Rules that change nothing, by what libseccomp does with several rules for one call: one without conditions wins over
 //! all that have some, and the first of several without conditions over the others.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::subject::{Groups, Text};
 use super::{Code, Finding};
 use crate::compile::is_known_to_libseccomp;
 use crate::explain::describe_action;
 use crate::flatten::{FlatRule, flatten, kernel_action};
-use crate::{Profile, Rule};
+use crate::{Profile, Rule, Runtime};
 
 pub(super) fn check(text: &Text<'_>) -> Vec<Finding> {
     let flat = known(text.profile);
@@ -25,22 +25,40 @@ fn known(profile: &Profile) -> Vec<FlatRule<'_>> {
 }
 
 fn shadowed(text: &Text<'_>, flat: &[FlatRule<'_>]) -> Vec<Finding> {
-    let mut unconditional = BTreeMap::new();
-    for (at, rule) in flat.iter().enumerate().filter(|(_, rule)| rule.conditions.is_empty()) {
-        unconditional.entry(rule.name).or_insert(at);
-    }
-    let winner = |at: usize, rule: &FlatRule<'_>| match unconditional.get(rule.name) {
-        Some(&by) => (by != at).then_some(by),
-        None => flat.iter().take(at).position(|other| is_same(other, rule)),
-    };
-    let pairs = flat.iter().enumerate().filter_map(|(at, rule)| {
-        let by = flat.get(winner(at, rule)?)?;
+    let winners = winners(flat);
+    let needed: BTreeSet<_> = flat
+        .iter()
+        .zip(&winners)
+        .filter(|(_, by)| by.is_none())
+        .map(|(rule, _)| key(rule))
+        .collect();
+    let pairs = flat.iter().zip(winners).filter_map(|(rule, by)| {
+        // A rule with two conditions on one argument is several to libseccomp: one that is needed is enough.
+        let by = by.filter(|_| !needed.contains(&key(rule)))?;
         is_meant(text, by, rule).then_some(((by.rule.written_at, rule.rule.written_at), (by, rule)))
     });
     Groups::of(pairs)
         .into_iter()
         .filter_map(|(_, pairs)| shadow(text, &pairs))
         .collect()
+}
+
+fn key<'a>(rule: &FlatRule<'a>) -> (usize, &'a str) {
+    (rule.rule.written_at, rule.name)
+}
+
+/// For each the one of another rule that makes it useless.
+fn winners<'a, 'b>(flat: &'b [FlatRule<'a>]) -> Vec<Option<&'b FlatRule<'a>>> {
+    let mut whole = BTreeMap::new();
+    for rule in flat.iter().filter(|rule| rule.conditions.is_empty()) {
+        whole.entry(rule.name).or_insert(rule);
+    }
+    let earlier = |at, rule| flat.iter().take(at).find(|other| is_same(other, rule));
+    let winner = |(at, rule): (usize, &'b FlatRule<'a>)| {
+        let by = whole.get(rule.name).copied().or_else(|| earlier(at, rule))?;
+        (by.rule.written_at != rule.rule.written_at).then_some(by)
+    };
+    flat.iter().enumerate().map(winner).collect()
 }
 
 fn is_same(one: &FlatRule<'_>, other: &FlatRule<'_>) -> bool {
@@ -63,8 +81,9 @@ fn is_open(text: &Text<'_>, rule: &Rule) -> bool {
 
 fn shadow(text: &Text<'_>, pairs: &[(&FlatRule<'_>, &FlatRule<'_>)]) -> Option<Finding> {
     let (by, rule) = pairs.first()?;
-    let names = pairs.iter().map(|(_, rule)| rule.name);
-    let list = names.collect::<Vec<_>>().join(", ");
+    let mut names: Vec<_> = pairs.iter().map(|(_, rule)| rule.name).collect();
+    names.dedup();
+    let list = names.join(", ");
     let winner = place(text, by.rule, by.name);
     let at = text.at_rule(Code::NoEffect, rule.rule, Some(rule.name));
     if by.action() == rule.action() {
@@ -106,10 +125,20 @@ fn idle_rule(text: &Text<'_>, rule: &Rule, flat: &[FlatRule<'_>]) -> Vec<Finding
     let note = others.first().map(|first| {
         let list = others.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(", ");
         text.at_rule(Code::NoEffect, rule, Some(first)).note(format!(
-            "this rule says for {list} what the default says, and runtimes pass over it; remove it unless it documents something"
+            "this rule says for {list} what the default says, and runtimes pass over it{}; remove it unless it documents something",
+            counted_by_runc(text)
         ))
     });
     lost.chain(note).collect()
+}
+
+/// See `stub.rs`.
+fn counted_by_runc(text: &Text<'_>) -> &'static str {
+    if text.runtimes.contains(&Runtime::Runc) && text.default_action().is_denial() {
+        " (runc answers ENOSYS only to calls newer than all that a profile names, these too)"
+    } else {
+        ""
+    }
 }
 
 fn denies_nothing(text: &Text<'_>, flat: &[FlatRule<'_>]) -> Option<Finding> {
