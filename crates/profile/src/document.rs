@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::fields::EngineField;
+use crate::fields::{EngineField, UnknownField};
 use crate::written::Written;
 use crate::{Error, Profile, fields};
 
@@ -53,6 +53,11 @@ impl Document {
     /// Fields that plain OCI profiles do not have.
     pub(crate) fn engine_fields(&self) -> Vec<EngineField> {
         seccomp_object(&self.json).map_or_else(|_| Vec::new(), fields::engine_fields)
+    }
+
+    /// Fields that nobody reads.
+    pub(crate) fn unknown_fields(&self) -> Vec<UnknownField> {
+        seccomp_object(&self.json).map_or_else(|_| Vec::new(), fields::unknown_fields)
     }
 
     /// What was written, with a profile made from it in its place: the runtimes' format, inside the same `config.json` if

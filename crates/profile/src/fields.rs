@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use crate::nearest::nearest;
 use crate::{Error, Format, Place};
 
 type Object = Map<String, Value>;
@@ -88,6 +89,37 @@ pub(crate) fn check_letter_case(profile: &Object) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+/// Fields that nobody reads, each with the known one that it resembles most, if any does.
+pub(crate) fn unknown_fields(profile: &Object) -> Vec<UnknownField> {
+    let mut fields = not_among(profile, &TOP, &Place::Top);
+    for (place, rule) in rules(profile) {
+        fields.extend(not_among(rule, &RULE, &place));
+        let filters = objects_at(rule, &FILTERS);
+        fields.extend(filters.flat_map(|filter| not_among(filter, &FILTER, &place)));
+        let conditions = objects_in(rule, "args");
+        fields.extend(conditions.flat_map(|condition| not_among(condition, &CONDITION, &place)));
+    }
+    fields
+}
+
+/// A field that nobody reads.
+pub(crate) struct UnknownField {
+    pub(crate) place: Place,
+    pub(crate) name: String,
+    pub(crate) resembles: Option<&'static str>,
+}
+
+fn not_among(object: &Object, known: &'static [&'static str], place: &Place) -> Vec<UnknownField> {
+    let unknown = object.keys().filter(|field| !known.contains(&field.as_str()));
+    unknown
+        .map(|field| UnknownField {
+            place: place.clone(),
+            name: field.clone(),
+            resembles: nearest(field, known.iter().copied()),
+        })
+        .collect()
 }
 
 /// A rule's place; its first name may be in `name`.

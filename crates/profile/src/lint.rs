@@ -7,6 +7,7 @@ mod carriers;
 mod code;
 mod differing;
 mod engines;
+mod fields;
 mod guard;
 mod names;
 mod needs;
@@ -75,7 +76,13 @@ fn of_document(text: &str, document: &Document, facts: &Facts, runtimes: &[Runti
 }
 
 fn in_text(text: &Text<'_>) -> Vec<Finding> {
-    let checks = [names::check, unused::check, refusals::check, engines::check];
+    let checks = [
+        fields::check,
+        names::check,
+        unused::check,
+        refusals::check,
+        engines::check,
+    ];
     checks.into_iter().flat_map(|check| check(text)).collect()
 }
 

@@ -5,7 +5,9 @@ use std::fs;
 use std::path::Path;
 
 use notifyd_profile::Severity::{Error, Note, Warning};
-use notifyd_profile::{Abi, Code, Facts, Finding, Profile, Runtime, Severity, compile, lint};
+use notifyd_profile::{
+    Abi, Code, Facts, Finding, Profile, Runtime, Severity, Target, compile, lint, runtime_default, transform,
+};
 
 fn facts() -> Facts {
     let mut facts = Facts::docker(Abi::X86_64);
@@ -86,6 +88,42 @@ fn the_same_condition_with_two_actions_is_an_error_at_the_second() {
 }
 
 #[test]
+fn fields_that_nobody_reads_are_told() {
+    let rule = r#"{"names":["acct"],"action":"SCMP_ACT_ERRNO","arg":[],"owner":"me","args":[{"index":0,"value":1,"op":"SCMP_CMP_EQ","valuetwo2":1}]}"#;
+    let findings = found(&format!(
+        "{{\"defaultAction\":\"SCMP_ACT_ALLOW\",\n\"listenerpath2\":1,\n\"syscalls\":[\n{rule}]}}"
+    ));
+    let told = of(&findings, "unknown-field");
+    let expected = [
+        (
+            Warning,
+            None,
+            Some(2),
+            "nobody reads the field \"listenerpath2\"; did you mean listenerPath",
+        ),
+        (
+            Warning,
+            Some(0),
+            Some(4),
+            "nobody reads the field \"arg\"; did you mean args",
+        ),
+        (
+            Warning,
+            Some(0),
+            Some(4),
+            "nobody reads the field \"valuetwo2\"; did you mean valueTwo",
+        ),
+        (
+            Note,
+            Some(0),
+            Some(4),
+            "nobody reads the field \"owner\"; remove it unless it documents something",
+        ),
+    ];
+    assert_eq!(told, expected);
+}
+
+#[test]
 fn a_misspelled_name_is_worse_where_it_should_deny() {
     let rule = |action| allowing(&[&format!(r#"{{"names":["chrot"],"action":"{action}"}}"#), DENY_CHROOT]);
     let denying = found(&rule("SCMP_ACT_KILL_PROCESS"));
@@ -146,6 +184,16 @@ fn the_same_condition_twice_has_no_effect() {
     let findings = found(&allowing(&[rule, rule]));
     assert_eq!(of(&findings, "no-effect").len(), 1, "{findings:?}");
     assert_eq!(of(&findings, "no-effect")[0].1, Some(1));
+}
+
+#[test]
+fn a_rule_of_which_a_part_is_needed_has_an_effect() {
+    let one = r#"{"names":["acct"],"action":"SCMP_ACT_ERRNO","args":[{"index":0,"value":1,"op":"SCMP_CMP_EQ"}]}"#;
+    // Two conditions on one argument are alternatives.
+    let either = r#"{"names":["acct"],"action":"SCMP_ACT_ERRNO","args":[{"index":0,"value":1,"op":"SCMP_CMP_EQ"},{"index":0,"value":2,"op":"SCMP_CMP_EQ"}]}"#;
+    assert_eq!(found(&allowing(&[one, either])), []);
+    let twice = one.replace("}]}", "},{\"index\":0,\"value\":1,\"op\":\"SCMP_CMP_EQ\"}]}");
+    assert_eq!(found(&allowing(&[&twice])), []);
 }
 
 #[test]
@@ -312,6 +360,8 @@ fn what_a_ring_can_do_is_told_while_rings_are_allowed() {
         message.contains("what is denied of mkdir, mkdirat can be done"),
         "{message}"
     );
+    let asked = found(&allowing(&[&mkdir.replace("ERRNO", "NOTIFY")]));
+    assert_eq!(of(&asked, "io-uring").len(), 1, "a ring asks nobody");
     let without = r#"{"names":["io_uring_setup"],"action":"SCMP_ACT_ERRNO"}"#;
     assert_eq!(found(&allowing(&[mkdir, without])), []);
 }
@@ -375,6 +425,25 @@ fn what_a_rewritten_profile_would_not_tell_is_told() {
             .contains("allowed calls of socket too"),
         "{findings:?}"
     );
+}
+
+#[test]
+fn a_rewritten_profile_has_what_the_original_has_and_no_errors() {
+    let original = runtime_default().unwrap();
+    for runtime in Runtime::ALL {
+        let target = Target {
+            runtime,
+            abi: Abi::X86_64,
+            listener_path: "/run/x.sock".to_owned(),
+            wait_killable: false,
+        };
+        let done = transform(&original.resolve(&facts()).unwrap(), &target).unwrap();
+        let rewritten = original.with_profile(&done.profile).to_string();
+        let findings = found_for(&rewritten, &[runtime]);
+        let serious = findings.iter().filter(|finding| finding.severity != Note);
+        let codes: Vec<_> = serious.map(|finding| finding.code.name()).collect();
+        assert_eq!(codes, ["carrier-allowed"], "{runtime}: {findings:?}");
+    }
 }
 
 #[test]

@@ -14,7 +14,7 @@ pub(super) fn check(subject: &Subject<'_>) -> Vec<Finding> {
         return Vec::new();
     }
     let calls: BTreeSet<_> = multiplexed().collect();
-    let open = calls.into_iter().filter(|call| is_denied(subject, call));
+    let open = calls.into_iter().filter(|call| is_restricted(subject, call));
     let open = open.flat_map(|call| carried_ways(subject, call).into_iter().map(move |way| (way, call)));
     let open = open.filter(|(way, _)| way.cases.iter().all(|case| permits(case.verdict)));
     let open = open.filter_map(|(way, call)| {
@@ -33,11 +33,11 @@ pub(super) fn check(subject: &Subject<'_>) -> Vec<Finding> {
 }
 
 /// Under its own number, for some arguments.
-fn is_denied(subject: &Subject<'_>, call: &str) -> bool {
+fn is_restricted(subject: &Subject<'_>, call: &str) -> bool {
     let abis = [Abi::I386, subject.native];
     abis.into_iter()
         .flat_map(|abi| subject.cases(abi, call))
-        .any(|case| case.verdict.is_denial())
+        .any(|case| !permits(case.verdict))
 }
 
 fn carried_ways(subject: &Subject<'_>, call: &str) -> Vec<Way> {

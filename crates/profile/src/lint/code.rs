@@ -11,6 +11,8 @@ pub enum Code {
     AllowsNothing,
     /// Two rules hold the same condition with different actions, and libseccomp refuses the second.
     ConflictingRules,
+    /// A field that nobody reads.
+    UnknownField,
     /// A name that no architecture has.
     UnknownCall,
     /// A name that the libseccomp of this build does not have.
@@ -53,10 +55,11 @@ pub enum Code {
 
 impl Code {
     /// All, in the order of the documentation.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::Invalid,
         Self::AllowsNothing,
         Self::ConflictingRules,
+        Self::UnknownField,
         Self::UnknownCall,
         Self::NewerThanLibseccomp,
         Self::NoEffect,
@@ -84,6 +87,7 @@ impl Code {
             Self::Invalid => "invalid",
             Self::AllowsNothing => "allows-nothing",
             Self::ConflictingRules => "conflicting-rules",
+            Self::UnknownField => "unknown-field",
             Self::UnknownCall => "unknown-call",
             Self::NewerThanLibseccomp => "newer-than-libseccomp",
             Self::NoEffect => "no-effect",

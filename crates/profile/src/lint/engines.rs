@@ -2,7 +2,7 @@
 
 use super::subject::Text;
 use super::{Code, Finding};
-use crate::{Place, Rule};
+use crate::Place;
 
 /// `LoadProfile` of `contrib/seccomp/seccomp.go` in containerd reads a file into the runtimes' own structure.
 pub(super) fn check(text: &Text<'_>) -> Vec<Finding> {
@@ -14,17 +14,11 @@ pub(super) fn check(text: &Text<'_>) -> Vec<Finding> {
     names.sort_unstable();
     names.dedup();
     let at = match &first.place {
-        Place::Rule { index, .. } => rule(text, *index).map(|rule| text.at_rule(Code::ContainerdIgnores, rule, None)),
-        _ => None,
+        Place::Rule { index, .. } => text.at_index(Code::ContainerdIgnores, *index),
+        _ => text.at_field(Code::ContainerdIgnores, first.name),
     };
-    let at = at.unwrap_or_else(|| text.at_field(Code::ContainerdIgnores, first.name));
     vec![at.note(format!(
         "containerd passes over {} where it is given this file (Localhost profiles of Kubernetes) and applies every rule; give it what `profile show --resolve` prints",
         names.join(", ")
     ))]
-}
-
-fn rule<'a>(text: &'a Text<'_>, index: usize) -> Option<&'a Rule> {
-    let rules = text.document.written.rules.iter().map(|conditional| &conditional.rule);
-    rules.into_iter().find(|rule| rule.written_at == index)
 }

@@ -58,7 +58,7 @@ pub(super) fn check(subject: &Subject<'_>) -> Vec<Finding> {
     let mut calls: Vec<_> = OPERATIONS.iter().flat_map(|(_, calls)| *calls).copied().collect();
     calls.sort_unstable();
     calls.dedup();
-    calls.retain(|call| subject.denial(call).is_some());
+    calls.retain(|call| subject.restriction(call).is_some());
     if calls.is_empty() {
         return Vec::new();
     }

@@ -49,6 +49,12 @@ impl<'a> Text<'a> {
         }
     }
 
+    /// About a rule as a whole.
+    pub fn at_index(&self, code: Code, index: usize) -> Draft {
+        let (rule, line) = (Some(index), self.places.rule(index));
+        Draft { code, rule, line }
+    }
+
     /// About a field outside the rules.
     pub fn at_field(&self, code: Code, field: &str) -> Draft {
         let (rule, line) = (None, self.places.field(field));
@@ -76,6 +82,11 @@ impl<'a> Subject<'a> {
     /// The first denial of a call, on any ABI of the profile.
     pub fn denial(&self, call: &str) -> Option<Case> {
         self.first(call, Action::is_denial)
+    }
+
+    /// The first case in which a call does not simply run, on any ABI of the profile: it is denied, or somebody is asked.
+    pub fn restriction(&self, call: &str) -> Option<Case> {
+        self.first(call, |verdict| !permits(verdict))
     }
 
     /// The first case in which a call may run, on any ABI of the profile.
