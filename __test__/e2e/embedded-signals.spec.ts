@@ -72,24 +72,28 @@ check('a signal that comes as soon as the command runs is not lost', async t => 
 
 check('a stopped command is continued, and so are its answers', async t => {
   const { script, mark } = listener(['USR1'])
-  const running = startRun(['--deny', 'chroot', '--', 'sh', '-c', script])
+  // SIGTSTP stops nobody in an orphaned process group (setpgid(2)), so the job needs a shell over it.
+  const job = 'set -m; $RUN --deny chroot -- sh -c "$SCRIPT" & echo "pid $!"; wait -f $!'
+  const running = shell(job, { env: { ...process.env, RUN: RUN.join(' '), SCRIPT: script } })
   await running.printed('ready')
-  const pid = shellOf(mark)
-  running.process.kill('SIGTSTP')
+  const supervisor = Number(/pid (\d+)/.exec(running.stdout())?.[1])
+  const command = shellOf(mark)
+  t.teardown(() => processesWith(mark).forEach(pid => process.kill(pid, 'SIGKILL')))
+  process.kill(supervisor, 'SIGTSTP')
   await until(
-    () => stateOf(running.pid) === 'T' && stateOf(pid) === 'T',
+    () => stateOf(supervisor) === 'T' && stateOf(command) === 'T',
     5000,
     () => 'both are to be stopped',
   )
-  running.process.kill('SIGCONT')
+  process.kill(supervisor, 'SIGCONT')
   await until(
-    () => stateOf(running.pid) !== 'T' && stateOf(pid) !== 'T',
+    () => stateOf(supervisor) !== 'T' && stateOf(command) !== 'T',
     5000,
     () => 'both are to go on',
   )
-  running.process.kill('SIGUSR1')
+  process.kill(supervisor, 'SIGUSR1')
   await running.printed('got USR1')
-  running.process.kill('SIGTERM')
+  process.kill(supervisor, 'SIGTERM')
   t.is((await running.finished).code, 9)
 })
 
