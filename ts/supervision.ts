@@ -15,6 +15,7 @@ import type { DaemonSource, MetricsText } from './http/source.ts'
 import { createLedger, type Ledger } from './ledger.ts'
 import type { Log } from './log.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
+import type { NotifydEvent } from './named-event.ts'
 import { createNarration } from './narration.ts'
 import type { Native, Supervisor, SupervisorOptions } from './native.ts'
 import { readVersion } from './version.ts'
@@ -75,7 +76,7 @@ export function supervise({ config, clock, native, history, log }: SupervisionDe
     narration.close()
   }
 
-  const source = createSource({ ledger, history, clock, metrics, ready: () => isReady })
+  const source = createSource({ ledger, history, clock, metrics, emitter, ready: () => isReady })
   return { emitter, source, listen, close }
 }
 
@@ -110,11 +111,12 @@ interface SourceDeps {
   history: History
   clock: Clock
   metrics: Metrics
+  emitter: Emitter<DaemonEvents>
   ready: () => boolean
 }
 
 /** Live containers are in the registry, ended ones in the history, none in both. Every reader sees what is so now. */
-function createSource({ ledger, history, clock, metrics, ready }: SourceDeps): DaemonSource {
+function createSource({ ledger, history, clock, metrics, emitter, ready }: SourceDeps): DaemonSource {
   const { registry, catchUp } = ledger
   const time = toTime(clock)
 
@@ -135,7 +137,12 @@ function createSource({ ledger, history, clock, metrics, ready }: SourceDeps): D
     return metrics.text()
   }
 
-  return { containers, container, ready, metricsText }
+  function onEvent(take: (event: NotifydEvent) => void): () => void {
+    emitter.on('event', take)
+    return () => void emitter.off('event', take)
+  }
+
+  return { containers, container, ready, metricsText, onEvent, timeOf: time }
 }
 
 function newest(views: ContainerView[]): ContainerView | undefined {

@@ -4,7 +4,10 @@ import test from 'ava'
 import { createApp } from '../../ts/http/app.ts'
 import { containerStates } from '../../ts/http/summary.ts'
 import { codesOf, readDocument, tableOf } from '../helpers/documents.ts'
-import { source, view } from '../http/fakes.ts'
+import { createFeed, feedLimits } from '../../ts/http/events/feed.ts'
+import type { LossReason } from '../../ts/http/events/frames.ts'
+import { readEvents } from '../helpers/event-stream.ts'
+import { calling, source, view } from '../http/fakes.ts'
 
 const page = readDocument('docs/http-api.md')
 const section = (heading: string) => page.split(/^## /m).find(text => text.startsWith(`\`${heading}\`\n`)) ?? ''
@@ -51,4 +54,32 @@ test('every member of one container is described, there or as of a row', async t
   t.deepEqual(members.toSorted(), Object.keys(await get('/v1/containers/web')).toSorted())
   const [, , , , , , calls] = tableOf(described, 'member')
   t.deepEqual(codesOf(calls?.[1] ?? '').toSorted(), Object.keys(call()).toSorted())
+})
+
+test('every filter, member and reason of the stream is described', async t => {
+  const stream = section('/v1/events')
+  const { detail } = await get('/v1/events?bogus=1')
+  t.is(detail, `"bogus" is not a parameter; accepted: ${firsts(stream, 'parameter').join(', ')}`)
+  const { call: make, lose, source: calls } = calling()
+  const feed = createFeed(calls)
+  const reader = readEvents(
+    await createApp(calls, { feed }).request('/v1/events', { headers: { 'Last-Event-ID': 'x' } }),
+  )
+  make()
+  lose(1)
+  make()
+  const [restart, gone, first] = await reader.take(3)
+  feed.close()
+  t.deepEqual(firsts(stream, 'member'), Object.keys(first!.data as object))
+  t.deepEqual(firsts(stream, 'event').slice(0, 2).toSorted(), [first!.event, gone!.event].toSorted())
+  const reasons: Record<LossReason, true> = { slow: true, gone: true, restart: true }
+  t.deepEqual(firsts(stream, 'reason'), Object.keys(reasons))
+  t.like(restart!.data, { reason: 'restart' })
+})
+
+test('the limits of the stream are those that are told', t => {
+  const stream = section('/v1/events')
+  const { clients, tail, queue, heartbeatMs, lingerMs, stallMs } = feedLimits
+  for (const text of [`${clients} clients`, `${tail} calls`, `${queue} calls wait`]) t.true(stream.includes(text), text)
+  for (const ms of [heartbeatMs, lingerMs, stallMs]) t.true(stream.includes(`${ms / 1000} s`), `${ms}`)
 })

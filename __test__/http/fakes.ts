@@ -2,6 +2,7 @@
 
 import type { ContainerView } from '../../ts/container-view.ts'
 import type { DaemonSource } from '../../ts/http/source.ts'
+import type { NotifydEvent } from '../../ts/named-event.ts'
 
 export function view(given: Partial<ContainerView> = {}): ContainerView {
   return {
@@ -34,8 +35,57 @@ export function source(views: ContainerView[], given: Partial<DaemonSource> = {}
     container: wanted => views.find(({ key, id }) => key === wanted || id === wanted),
     metricsText: async accept => ({ type: 'text/plain; version=0.0.4', body: `accept ${accept}\n` }),
     ready: () => true,
+    onEvent: () => () => {},
+    timeOf: atMs => new Date(atMs).toISOString(),
     ...given,
   }
 }
 
 export const silent = { info: () => {}, warn: () => {}, error: () => {} }
+
+export interface Calls {
+  source: DaemonSource
+  /** Answers one call; `sequence` goes on by itself. */
+  call(given?: Partial<NotifydEvent>): void
+  /** Calls that were answered and lost before anyone could decode them. */
+  lose(count: number): void
+  subscribers(): number
+}
+
+/** A daemon whose containers make calls. */
+export function calling(): Calls {
+  const takers = new Set<(event: NotifydEvent) => void>()
+  let sequence = 0n
+  return {
+    source: source([], {
+      onEvent(take) {
+        takers.add(take)
+        return () => void takers.delete(take)
+      },
+    }),
+    call(given = {}) {
+      sequence += 1n
+      for (const take of takers) take({ ...event, sequence, ...given })
+    },
+    lose: count => void (sequence += BigInt(count)),
+    subscribers: () => takers.size,
+  }
+}
+
+const event: NotifydEvent = {
+  container: { key: 'k1', id: 'web' },
+  syscall: 'chroot',
+  abi: 'x86_64',
+  verdict: 'EPERM',
+  errno: 'EPERM',
+  number: 161,
+  notificationId: 0xffff_ffff_ffff_ffffn,
+  atMs: 1,
+  tid: 7,
+  phase: 'run',
+  continued: false,
+  latencyNs: 5000,
+  instructionPointer: 0x7f00n,
+  args: [0xffff_ffff_ffff_ffffn, 0n, 1n, 2n, 3n, 4n],
+  sequence: 1n,
+}

@@ -2,20 +2,32 @@
 
 import { Hono } from 'hono'
 import { createMiddleware } from 'hono/factory'
+import { createFeed, type Feed } from './events/feed.ts'
 import { errorResponse, HttpProblem, problemResponse } from './problem.ts'
 import { containerRoutes } from './routes/containers.ts'
+import { eventRoutes } from './routes/events.ts'
 import { healthRoutes } from './routes/health.ts'
 import { metricsRoutes } from './routes/metrics.ts'
 import type { DaemonSource } from './source.ts'
 
-/** `report` gets errors that are ours, not the client's. */
-export function createApp(source: DaemonSource, report: (error: Error) => void = () => {}): Hono {
+export interface AppOptions {
+  /** Gets errors that are ours, not the client's. */
+  report?: (error: Error) => void
+  /** Made of the source where none is given; whoever gives one can end its streams. */
+  feed?: Feed
+}
+
+export function createApp(
+  source: DaemonSource,
+  { report = () => {}, feed = createFeed(source) }: AppOptions = {},
+): Hono {
   const app = new Hono()
     .use(secureHeaders)
     .use(readOnly)
     .route('/', healthRoutes(source))
     .route('/', metricsRoutes(source))
     .route('/', containerRoutes(source))
+    .route('/', eventRoutes(feed))
   app.notFound(c => problemResponse('ERR_NO_ROUTE', `nothing is at ${c.req.path}`))
   app.onError(error => {
     if (!(error instanceof HttpProblem)) report(error)

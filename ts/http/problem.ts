@@ -11,6 +11,7 @@ export const problems = {
   ERR_BODY: { status: 413, title: 'Content Too Large' },
   ERR_INTERNAL: { status: 500, title: 'Internal Server Error' },
   ERR_NOT_READY: { status: 503, title: 'Service Unavailable' },
+  ERR_TOO_MANY_STREAMS: { status: 503, title: 'Service Unavailable' },
 } as const
 
 export type ProblemCode = keyof typeof problems

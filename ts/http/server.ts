@@ -7,6 +7,7 @@ import { splitAddress } from '../config/address.ts'
 import type { Config } from '../config/schema.ts'
 import { NotifydError } from '../errors.ts'
 import { createApp } from './app.ts'
+import { createFeed } from './events/feed.ts'
 import { hostAllowed, isLoopback } from './host.ts'
 import { problemResponse } from './problem.ts'
 import type { DaemonSource } from './source.ts'
@@ -41,9 +42,13 @@ interface Bound {
 }
 
 export async function startServers({ config, source, log, graceMs = 2000 }: ServerOptions): Promise<Servers> {
-  const app = createApp(source, err => log.error({ err }, 'request failed'))
+  const feed = createFeed(source)
+  const app = createApp(source, { feed, report: err => log.error({ err }, 'request failed') })
   const bound = [await bindUnix(config.http.socket, request => app.fetch(request))]
-  const close = async (): Promise<void> => void (await Promise.all(bound.map(server => server.close(graceMs))))
+  const close = async (): Promise<void> => {
+    feed.close()
+    await Promise.all(bound.map(server => server.close(graceMs)))
+  }
   try {
     if (config.http.address !== null) bound.push(await bindTcp(config.http.address, request => app.fetch(request), log))
   } catch (error) {

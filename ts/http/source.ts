@@ -1,6 +1,7 @@
 /** What the HTTP interface knows of the daemon; a test's fake is a few lines. */
 
 import type { ContainerView } from '../container-view.ts'
+import type { NotifydEvent } from '../named-event.ts'
 
 export interface MetricsText {
   /** Media type. */
@@ -15,6 +16,10 @@ export interface DaemonSource {
   container(idOrKey: string): ContainerView | undefined
   /** In the format that the Accept header asks for. */
   metricsText(accept?: string): Promise<MetricsText>
+  /** Each answered call from now on, until the returned function is called; nothing is decoded where nobody asks. */
+  onEvent(take: (event: NotifydEvent) => void): () => void
+  /** The monotonic milliseconds of an event as ISO 8601 in UTC. */
+  timeOf(atMs: number): string
   /** Listeners are accepted. */
   ready(): boolean
 }

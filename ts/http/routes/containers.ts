@@ -3,6 +3,7 @@
 import { Hono } from 'hono'
 import type { ContainerState, ContainerView } from '../../container-view.ts'
 import { HttpProblem } from '../problem.ts'
+import { badQuery, refuseUnknown, words } from '../query.ts'
 import type { DaemonSource } from '../source.ts'
 import { containerStates, newestFirst, summarize, type ContainerList } from '../summary.ts'
 
@@ -61,29 +62,21 @@ function byBeginning(all: ContainerView[], wanted: string): ContainerView | unde
 const parameters = ['state', 'limit']
 
 function parseQuery(query: URLSearchParams): Query {
-  const unknown = [...query.keys()].find(name => !parameters.includes(name))
-  if (unknown !== undefined) throw badQuery(`${JSON.stringify(unknown)} is not a parameter`, parameters.join(', '))
+  refuseUnknown(query, parameters)
   return { states: parseStates(query.getAll('state')), limit: parseLimit(query.get('limit')) }
 }
 
 function parseStates(given: string[]): ContainerState[] {
   if (given.length === 0) return [...containerStates]
-  return given
-    .flatMap(text => text.split(','))
-    .map(word => {
-      const state = containerStates.find(known => known === word)
-      if (state === undefined)
-        throw badQuery(`state: ${JSON.stringify(word)} is not a state`, containerStates.join(', '))
-      return state
-    })
+  return words(given).map(word => {
+    const state = containerStates.find(known => known === word)
+    if (state === undefined) throw badQuery(`state: ${JSON.stringify(word)} is not a state`, containerStates.join(', '))
+    return state
+  })
 }
 
 function parseLimit(given: string | null): number {
   if (given === null) return Infinity
   if (/^[1-9]\d{0,6}$/.test(given)) return Number(given)
   throw badQuery(`limit: ${JSON.stringify(given)} is not a limit`, 'a whole number from 1 to 9999999')
-}
-
-function badQuery(text: string, accepted: string): HttpProblem {
-  return new HttpProblem('ERR_BAD_QUERY', `${text}; accepted: ${accepted}`)
 }
