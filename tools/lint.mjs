@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { buildEnvironment, explain, root, run, say, setUp, StepFailure, which } from './setup.mjs'
 
+const RUNTIME = 'seccomp-notifyd-runtime'
 const command = (name, args) => () => run(name, args, { env: buildEnvironment() })
 
 const CHECKS = [
@@ -18,7 +19,7 @@ const CHECKS = [
   { title: 'generated files are committed', check: generatedFilesAreCommitted },
   { title: 'docs are up to date', check: command('node', ['tools/generate-docs.mjs', '--check']) },
   { title: 'publint', check: command('npx', ['publint', '--strict']) },
-  { title: 'the addon needs no libseccomp at run time', check: addonIsSelfContained },
+  { title: 'what is built needs no libseccomp at run time', check: buildsAreSelfContained },
   {
     title: 'cargo deny',
     check: command('cargo', ['deny', 'check', 'licenses']),
@@ -33,11 +34,12 @@ async function generatedFilesAreCommitted() {
   await run('git', ['diff', '--exit-code', '--', 'native/index.d.ts'])
 }
 
-/** libseccomp is linked statically: one addon has to load on hosts with any version of it, or none. */
-async function addonIsSelfContained() {
-  const addons = readdirSync(join(root, 'native')).filter(name => name.endsWith('.node'))
-  if (addons.length === 0) throw new StepFailure('there is no addon in native/')
-  for (const name of addons) {
+/** libseccomp is linked statically: what is built has to load on hosts with any version of it, or none. */
+async function buildsAreSelfContained() {
+  const names = readdirSync(join(root, 'native')).filter(name => name.endsWith('.node') || name === RUNTIME)
+  if (names.length < 2)
+    throw new StepFailure(`native/ has only ${names.join(' ') || 'nothing'}; expected are addon and ${RUNTIME}`)
+  for (const name of names) {
     const dynamic = await run('readelf', ['-d', join('native', name)])
     if (/NEEDED.*libseccomp/.test(dynamic))
       throw new StepFailure(`${name} is linked to libseccomp dynamically`, dynamic)

@@ -76,11 +76,12 @@ export function notifying(names: string[], socket: string, more: Partial<Profile
 
 const CAPABILITIES = ['CAP_KILL', 'CAP_SETGID', 'CAP_SETUID', 'CAP_SYS_CHROOT']
 
-export function createRuntimes(name: RuntimeName, guests: string[] = []): Runtimes {
+/** `via` stands in the place of the runtime's executable. */
+export function createRuntimes(name: RuntimeName, guests: string[] = [], via?: Command): Runtimes {
   const folder = mkdtempSync(join(tmpdir(), 'sn-'))
   const rootfs = makeRootfs(join(folder, 'rootfs'), guests)
   const ids = new Set<string>()
-  const command = runtimeCommand(name, join(folder, 'state'))
+  const command = runtimeCommand(name, join(folder, 'state'), via)
   const call = (args: string[], deadlineMs?: number) => startWith(command, args, deadlineMs)
   let bundles = 0
 
@@ -126,16 +127,15 @@ export function createRuntimes(name: RuntimeName, guests: string[] = []): Runtim
   }
 }
 
-type Command = [string, ...string[]]
+export type Command = [string, ...string[]]
 
 /**
  * crun (1.8) refuses the hybrid cgroup layout, where v1 hierarchies are mounted beside a `unified` v2 one: it gets a mount
  * namespace of its own without that mount, and leaves cgroups alone.
  */
-export function runtimeCommand(name: RuntimeName, state: string): Command {
-  const path = findCommand(name) ?? name
-  if (name === 'runc') return [path, '--root', state]
-  const crun: Command = [path, '--root', state, '--cgroup-manager=disabled']
+export function runtimeCommand(name: RuntimeName, state: string, via: Command = [findCommand(name) ?? name]): Command {
+  if (name === 'runc') return [...via, '--root', state]
+  const crun: Command = [...via, '--root', state, '--cgroup-manager=disabled']
   if (!isHybrid()) return crun
   return ['unshare', '--mount', 'sh', '-c', 'umount /sys/fs/cgroup/unified && exec "$@"', 'sh', ...crun]
 }

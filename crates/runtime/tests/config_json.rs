@@ -1,4 +1,5 @@
 //! Editing `config.json`.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
 use notifyd_runtime::config_json::{ConfigJson, KEPT};
 

@@ -1,4 +1,5 @@
 //! The shim's own configuration.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::path::Path;
 

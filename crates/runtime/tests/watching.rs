@@ -1,4 +1,5 @@
 //! Which containers are watched.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::collections::BTreeMap;
 
