@@ -41,6 +41,19 @@ const value = async (metrics: Metrics, name: string, labels: Record<string, stri
 const run = (syscall: string, count = 1, verdict = 'EPERM') => ({ syscall, verdict, count, phase: 'run' as const })
 const web = { key: 'k', name: 'web' }
 
+test('every outcome of a stop has a series from the start, so that a rate sees the first one', async t => {
+  const { metrics } = setting()
+  const stops = async () =>
+    (await samples(metrics, 'seccomp_notifyd_stops_total')).map(each => [each.labels['outcome'], each.value])
+  t.deepEqual(await stops(), [
+    ['stopped', 0],
+    ['failed', 0],
+    ['latched', 0],
+  ])
+  metrics.stop('failed')
+  t.deepEqual((await stops())[1], ['failed', 1])
+})
+
 test('calls are counted for the node and for the container', async t => {
   const { metrics } = setting()
   metrics.counted(web, run('chroot', 2))

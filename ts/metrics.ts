@@ -16,13 +16,15 @@ export interface Metrics {
   counted(container: Labelled, call: CountedCall): void
   /** `text`: `chroot (2x), swapoff (2x)`. */
   incident(container: Labelled, text: string): void
-  stop(outcome: 'stopped' | 'failed' | 'latched'): void
+  stop(outcome: StopOutcome): void
   /** Its series are removed when the retention has passed. */
   ended(container: Labelled, atMs: number): void
   text(): Promise<{ type: string; body: string }>
 }
 
 const MAX_VERDICTS = 64
+const STOP_OUTCOMES = ['stopped', 'failed', 'latched'] as const
+type StopOutcome = (typeof STOP_OUTCOMES)[number]
 
 export function createMetrics(options: MetricsOptions, readings: Readings): Metrics {
   const registry = new Registry()
@@ -40,6 +42,8 @@ export function createMetrics(options: MetricsOptions, readings: Readings): Metr
     labelNames: ['outcome'],
     registers,
   })
+  // A rate over a series that begins at 1 is 0: the first stop would be missed.
+  for (const outcome of STOP_OUTCOMES) stops.inc({ outcome }, 0)
   const syscalls = createSyscallCap(options.maxSyscalls)
   const verdicts = createLabelCap(MAX_VERDICTS)
   for (const metric of createReadings(readings)) registry.registerMetric(metric)
