@@ -11,11 +11,12 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { fetchPrometheus } from './prometheus.mjs'
 import { buildEnvironment, canInstall, explain, root, say, setUp, which } from './setup.mjs'
 
-const PARTS = ['runc', 'crun', 'podman', 'containerd', 'docker', 'embedded']
-/** What `setup.mjs` installs, or needs nothing: where these are not exercised, the run is not complete. */
-const EXPECTED_PARTS = ['runc', 'crun', 'embedded']
+const PARTS = ['runc', 'crun', 'podman', 'containerd', 'docker', 'embedded', 'prometheus']
+/** What `setup.mjs` installs or `prometheus.mjs` fetches, or needs nothing: where these are not exercised, the run is not complete. */
+const EXPECTED_PARTS = ['runc', 'crun', 'embedded', 'prometheus']
 
 const LEFT_BEHIND_MS = 5000
 
@@ -134,6 +135,7 @@ async function main() {
   const folder = mkdtempSync(join(tmpdir(), 'sn-test-'))
   try {
     await setUp()
+    await fetchPrometheus().catch(error => say(`test: no Prometheus: ${error.message}`))
     const results = [await runCargo(), await runAva(folder, args)]
     const missing = printMatrix(folder)
     // A chosen part of the tests cannot exercise everything.
