@@ -1,15 +1,17 @@
 //! What the profile of our own says, and where it says something else than those of the engines.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod support;
+
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
 
 use notifyd_bpf::{Action, Program, SeccompData, X32_SYSCALL_BIT};
 use notifyd_profile::{
     Abi, CAPABILITIES, Code, Document, Facts, Format, KernelVersion, Profile, Runtime, Severity, capabilities, compile,
     display_name, lint, number, runtime_default, runtime_default_text,
 };
+use support::stock_profiles;
 
 const EPERM: Action = Action::Errno(1);
 const ENOSYS: Action = Action::Errno(38);
@@ -182,15 +184,6 @@ fn nothing_is_wrong_with_it() {
     }
 }
 
-fn folder() -> Option<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/profiles");
-    let folder = folder.is_dir().then_some(folder);
-    if folder.is_none() {
-        println!("skipped: no folder of stock profiles beside the repository");
-    }
-    folder
-}
-
 /// Calls, on the ABIs of the profile, of which some arguments meet another verdict.
 fn differing(stock: &Document, facts: &Facts) -> BTreeSet<String> {
     let [ours, theirs] = [&runtime_default().unwrap(), stock].map(|document| program(document, facts));
@@ -255,7 +248,7 @@ fn allowed(profile: &Profile) -> BTreeSet<&str> {
 
 #[test]
 fn dockers_profile_differs_in_a_few_calls_for_a_reason() {
-    let Some(folder) = folder() else { return };
+    let Some(folder) = stock_profiles() else { return };
     let stock = Document::parse(&fs::read_to_string(folder.join("moby-2026.json")).unwrap()).unwrap();
     // Newer than that profile: file_getattr and file_setattr do what an allowed ioctl does (FS_IOC_FSGETXATTR), uprobe is the
     // kernel's own way back from a probe, as uretprobe is, and open_tree_attr is open_tree with mount_setattr.

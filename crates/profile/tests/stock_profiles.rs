@@ -1,12 +1,15 @@
 //! The engines' own profiles, where they lie beside the repository.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod support;
+
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use notifyd_bpf::{Action, Program, SeccompData};
 use notifyd_profile::{Abi, CAPABILITIES, Document, Facts, Format, KernelVersion, capabilities, compile, number};
+use support::stock_profiles;
 
 const ALL: [(&str, Format); 5] = [
     ("moby-2026", Format::Docker),
@@ -28,15 +31,6 @@ const NETLINK_AUDIT: u64 = 9;
 const EPERM: Action = Action::Errno(1);
 const EINVAL: Action = Action::Errno(22);
 const ENOSYS: Action = Action::Errno(38);
-
-fn folder() -> Option<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/profiles");
-    let folder = folder.is_dir().then_some(folder);
-    if folder.is_none() {
-        println!("skipped: no folder of stock profiles beside the repository");
-    }
-    folder
-}
 
 fn document(folder: &Path, name: &str) -> Document {
     Document::parse(&fs::read_to_string(folder.join(format!("{name}.json"))).unwrap()).unwrap()
@@ -75,7 +69,7 @@ fn verdict(document: &Document, facts: &Facts, call: &str, first: u64, third: u6
 
 #[test]
 fn each_compiles_for_both_hosts_whatever_the_capabilities() {
-    let Some(folder) = folder() else { return };
+    let Some(folder) = stock_profiles() else { return };
     for (name, format) in ALL {
         let document = document(&folder, name);
         assert_eq!(document.format(), format, "{name}");
@@ -99,7 +93,7 @@ fn each_compiles_for_both_hosts_whatever_the_capabilities() {
 
 #[test]
 fn mounting_needs_the_capability_with_docker_only() {
-    let Some(folder) = folder() else { return };
+    let Some(folder) = stock_profiles() else { return };
     for abi in HOSTS {
         for (name, denied) in [
             ("moby-2026", EPERM),
@@ -122,7 +116,7 @@ fn mounting_needs_the_capability_with_docker_only() {
 
 #[test]
 fn clone3_looks_missing_to_who_may_not_make_namespaces() {
-    let Some(folder) = folder() else { return };
+    let Some(folder) = stock_profiles() else { return };
     for abi in HOSTS {
         for name in ["moby-2026", "moby-20.10"] {
             let document = document(&folder, name);
@@ -141,7 +135,7 @@ fn clone3_looks_missing_to_who_may_not_make_namespaces() {
 
 #[test]
 fn chroot_needs_its_capability() {
-    let Some(folder) = folder() else { return };
+    let Some(folder) = stock_profiles() else { return };
     for (name, _) in ALL {
         let document = document(&folder, name);
         for abi in HOSTS {
@@ -155,7 +149,7 @@ fn chroot_needs_its_capability() {
 
 #[test]
 fn docker_allows_tracing_since_the_kernel_is_safe_for_it() {
-    let Some(folder) = folder() else { return };
+    let Some(folder) = stock_profiles() else { return };
     for name in ["moby-2026", "moby-20.10", "moby-19.03"] {
         let document = document(&folder, name);
         for (minor, added, expected) in [
@@ -177,7 +171,7 @@ fn docker_allows_tracing_since_the_kernel_is_safe_for_it() {
 
 #[test]
 fn docker_denies_sockets_of_two_families() {
-    let Some(folder) = folder() else { return };
+    let Some(folder) = stock_profiles() else { return };
     let document = document(&folder, "moby-2026");
     for abi in HOSTS {
         for (family, expected) in [
@@ -196,7 +190,7 @@ fn docker_denies_sockets_of_two_families() {
 
 #[test]
 fn podman_denies_sockets_of_virtual_machines_and_of_the_audit() {
-    let Some(folder) = folder() else { return };
+    let Some(folder) = stock_profiles() else { return };
     for abi in HOSTS {
         let may_audit = docker_with(abi, &[]);
         let may_not = without(docker_with(abi, &[]), "CAP_AUDIT_WRITE");
@@ -231,7 +225,7 @@ fn podman_denies_sockets_of_virtual_machines_and_of_the_audit() {
 
 #[test]
 fn podman_says_of_unlisted_calls_that_they_are_missing() {
-    let Some(folder) = folder() else { return };
+    let Some(folder) = stock_profiles() else { return };
     for (name, expected) in [("moby-2026", EPERM), ("containers-common-2026", ENOSYS)] {
         let program = program(&document(&folder, name), &docker_with(Abi::X86_64, &[]));
         let unlisted = SeccompData {

@@ -1,8 +1,10 @@
 //! The engines' own profiles, rewritten: every denied call that libseccomp knows is seen, and nothing else changes.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
+mod support;
+
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::LazyLock;
 
 use notifyd_bpf::{Action, Program, SeccompData};
@@ -11,6 +13,7 @@ use serde_json::{Value, json};
 use notifyd_profile::{
     Abi, Document, Facts, Profile, Runtime, Target, Transformed, capabilities, compile, number, transform,
 };
+use support::stock_profiles;
 
 const PROFILES: [&str; 5] = [
     "moby-2026",
@@ -22,15 +25,6 @@ const PROFILES: [&str; 5] = [
 const HOSTS: [Abi; 2] = [Abi::X86_64, Abi::Aarch64];
 const EBUSY: Action = Action::Errno(16);
 const NEW_LISTENER: u64 = 8;
-
-fn folder() -> Option<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/profiles");
-    let folder = folder.is_dir().then_some(folder);
-    if folder.is_none() {
-        println!("skipped: no folder of stock profiles beside the repository");
-    }
-    folder
-}
 
 fn target(runtime: Runtime, abi: Abi) -> Target {
     Target {
@@ -66,7 +60,9 @@ struct Case {
 
 /// All that there are, rewritten once.
 static CASES: LazyLock<Vec<Case>> = LazyLock::new(|| {
-    let Some(folder) = folder() else { return Vec::new() };
+    let Some(folder) = stock_profiles() else {
+        return Vec::new();
+    };
     let read = |name: &str| fs::read_to_string(folder.join(format!("{name}.json"))).unwrap();
     let engines = PROFILES.map(|name| (name, read(name)));
     let crio = ("CRI-O", as_crio_has_it(&read("containers-common-2026")));
