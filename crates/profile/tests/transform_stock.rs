@@ -4,7 +4,6 @@
 mod support;
 
 use std::fs;
-use std::path::Path;
 use std::sync::LazyLock;
 
 use notifyd_bpf::{Action, Program, SeccompData};
