@@ -15,13 +15,23 @@ export function describeCoverage({ abis, unseen, asked, limits }: CoverageReport
   return sections.join('\n')
 }
 
-/** Calls with one reason together. */
+/** Calls with one reason together, each with its ABIs. */
 function unseenSections(unseen: readonly UnseenCall[]): string[] {
-  const reasons = new Map<string, string[]>()
-  for (const { abi, syscall, reason } of unseen) {
-    reasons.set(reason, [...(reasons.get(reason) ?? []), `${syscall} (${abi})`])
-  }
-  return [...reasons].flatMap(([reason, calls]) => section(`not seen: ${reason}`, calls))
+  const reasons = grouped(unseen, ({ reason }) => reason)
+  return [...reasons].flatMap(([reason, calls]) => {
+    const names = [...grouped(calls, ({ syscall }) => syscall)]
+    return section(
+      `not seen: ${reason}`,
+      names.map(([syscall, each]) => `${syscall} (${each.map(({ abi }) => abi).join(', ')})`),
+    )
+  })
+}
+
+/** Map.groupBy, which Node 20 does not have. */
+function grouped<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>()
+  for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item])
+  return groups
 }
 
 function section(title: string, lines: readonly string[]): string[] {
