@@ -1,0 +1,50 @@
+/** What a caller's pointers lead to decides nothing: its memory is never read, whatever the answer is. */
+
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import test from 'ava'
+import { start, until } from '../helpers/child.ts'
+import { startDaemonFor } from '../helpers/daemon-process.ts'
+import { MKDIR, startFakeRuntime, sumTallies } from '../helpers/fake-runtime.ts'
+import { folderOf } from '../helpers/folder.ts'
+import { findCommand } from '../helpers/needs.ts'
+
+const CALLS = 500
+/** Every way to another process's memory that needs no stop of it: process_vm_readv(2), proc_pid_mem(5). */
+const TRACED = 'trace=process_vm_readv,process_vm_writev,ptrace,open,openat,openat2'
+const strace = findCommand('strace')
+const check = strace === undefined ? test.skip : test.serial
+if (strace === undefined) console.log('skipped: strace is not installed')
+
+for (const answer of ['profile', 'continue']) {
+  check(`no memory of a caller is read where the answer is ${answer}`, async t => {
+    t.timeout(120_000)
+    const folder = folderOf(t)
+    const daemon = await startDaemonFor(t, folder, { config: { policy: { answer, errno: 'EPERM' } } })
+    const trace = join(folder, 'trace')
+    const tracer = start(strace ?? '', ['-f', '-qq', '-e', TRACED, '-o', trace, '-p', String(daemon.pid)])
+    t.teardown(() => tracer.process.kill('SIGKILL'))
+    await until(() => isTraced(daemon.pid), 10_000)
+    const args = ['--id', 'caller', '--call', MKDIR, '--calls', String(CALLS)]
+    const { code, stdout, stderr } = await startFakeRuntime(daemon.listenerSocket, args).finished
+    t.is(code, 0, stderr)
+    t.is(sumTallies(stdout).calls, CALLS)
+    await until(async () => (await daemon.total()) === CALLS, 10_000)
+    tracer.process.kill('SIGINT')
+    await tracer.finished
+    const lines = readFileSync(trace, 'utf8').split('\n')
+    t.true(
+      lines.some(line => /open(at)?\(.*"\/proc\/\d+\//.test(line)),
+      'strace saw the daemon look at the container',
+    )
+    t.deepEqual(
+      lines.filter(line => /process_vm_|ptrace\(|\/mem"/.test(line)),
+      [],
+    )
+  })
+}
+
+/** Every thread, as the one that answers is not the first. */
+function isTraced(pid: number): boolean {
+  return /^TracerPid:\t[1-9]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
+}
