@@ -192,6 +192,10 @@ fn a_rule_of_which_a_part_is_needed_has_an_effect() {
     // Two conditions on one argument are alternatives.
     let either = r#"{"names":["acct"],"action":"SCMP_ACT_ERRNO","args":[{"index":0,"value":1,"op":"SCMP_CMP_EQ"},{"index":0,"value":2,"op":"SCMP_CMP_EQ"}]}"#;
     assert_eq!(found(&allowing(&[one, either])), []);
+    // A mask without a low half is no condition at all on i386.
+    let wide = r#"{"names":["acct"],"action":"SCMP_ACT_TRAP","args":[{"index":0,"value":4294967296,"valueTwo":4294967296,"op":"SCMP_CMP_MASKED_EQ"}]}"#;
+    let whole = r#"{"names":["acct"],"action":"SCMP_ACT_ERRNO"}"#;
+    assert_eq!(of(&found(&allowing(&[wide, whole])), "no-effect"), []);
     let twice = one.replace("}]}", "},{\"index\":0,\"value\":1,\"op\":\"SCMP_CMP_EQ\"}]}");
     assert_eq!(found(&allowing(&[&twice])), []);
 }

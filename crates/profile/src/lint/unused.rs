@@ -8,6 +8,7 @@ use super::{Code, Finding};
 use crate::compile::is_known_to_libseccomp;
 use crate::explain::describe_action;
 use crate::flatten::{FlatRule, flatten, kernel_action};
+use crate::model::{Condition, Operator};
 use crate::{Profile, Rule, Runtime};
 
 pub(super) fn check(text: &Text<'_>) -> Vec<Finding> {
@@ -24,12 +25,22 @@ fn known(profile: &Profile) -> Vec<FlatRule<'_>> {
     flat
 }
 
+/// Calls whose rules are others on ABIs of 32 bits, where the low half of a mask is all of it.
+fn differing_by_width<'a>(flat: &[FlatRule<'a>]) -> BTreeSet<&'a str> {
+    let is_wide = |condition: &Condition| {
+        condition.operator == Operator::MaskedEqual && condition.value & u64::from(u32::MAX) == 0
+    };
+    let rules = flat.iter().filter(|rule| rule.conditions.iter().any(is_wide));
+    rules.map(|rule| rule.name).collect()
+}
+
 fn shadowed(text: &Text<'_>, flat: &[FlatRule<'_>]) -> Vec<Finding> {
     let winners = winners(flat);
+    let differing = differing_by_width(flat);
     let needed: BTreeSet<_> = flat
         .iter()
         .zip(&winners)
-        .filter(|(_, by)| by.is_none())
+        .filter(|(rule, by)| by.is_none() || differing.contains(rule.name))
         .map(|(rule, _)| key(rule))
         .collect();
     let pairs = flat.iter().zip(winners).filter_map(|(rule, by)| {
