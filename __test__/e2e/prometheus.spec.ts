@@ -1,41 +1,18 @@
 /** The rules of deploy/prometheus/: as promtool tests them, and with a real Prometheus, daemon and container. */
 
-import test, { type ExecutionContext } from 'ava'
+import type { ExecutionContext } from 'ava'
 import { until } from '../helpers/child.ts'
-import { needPrometheus, promtool, startPrometheus, type Alert, type Prometheus } from '../helpers/prometheus.ts'
-import { recordExercise } from '../helpers/needs.ts'
+import { promtool, scrapedAddress, startPrometheus, type Alert, type Prometheus } from '../helpers/prometheus.ts'
+import { checkWithPrometheus } from '../helpers/prometheus-checks.ts'
 import { checksUnder } from '../helpers/runtime-checks.ts'
 
-const need = needPrometheus()
 const { check: checkUnderRunc, setting } = checksUnder('runc')
-
-function record(title: string, outcome: 'pass' | 'fail'): void {
-  recordExercise({ part: 'prometheus', title, outcome })
-}
-
-function skip(title: string, reason: string): void {
-  recordExercise({ part: 'prometheus', title, outcome: 'skip', reason })
-  test.skip(`${title} (${reason})`, () => {})
-}
-
-function check(title: string, body: (t: ExecutionContext) => Promise<void>): void {
-  if (!need.usable) return skip(title, need.reason)
-  test(title, async t => {
-    t.teardown(() => record(title, t.passed ? 'pass' : 'fail'))
-    await body(t)
-  })
-}
-
-function checkContainer(title: string, body: (t: ExecutionContext) => Promise<void>): void {
-  if (!need.usable) return skip(title, need.reason)
-  checkUnderRunc(title, body)
-}
 
 for (const args of [
   ['check', 'config', '--lint=all', '--lint-fatal', 'prometheus.yaml'],
   ['test', 'rules', 'seccomp-notifyd.test.yaml'],
 ]) {
-  check(`promtool ${args.join(' ')}`, async t => {
+  checkWithPrometheus(`promtool ${args.join(' ')}`, async t => {
     const { code, stdout, stderr } = await promtool(args)
     t.is(code, 0, stdout + stderr)
   })
@@ -57,9 +34,15 @@ async function firing(prometheus: Prometheus): Promise<string[]> {
   return alerts.map(({ labels }) => labels['alertname'] ?? '').toSorted()
 }
 
-checkContainer('a container that calls chroot makes its alerts fire, and a daemon that is gone its own', async t => {
+checkWithPrometheus(
+  'a container that calls chroot makes its alerts fire, and a daemon that is gone its own',
+  alertsFire,
+  checkUnderRunc,
+)
+
+async function alertsFire(t: ExecutionContext): Promise<void> {
   const { runtimes, daemon, profile } = await setting(t, { config: { policy: { action: 'stop', debounce: '500ms' } } })
-  const [address = 'unknown'] = /127\.0\.0\.1:\d+/.exec(JSON.stringify(daemon.logs())) ?? []
+  const address = scrapedAddress(daemon)
   const prometheus = await startPrometheus(t, runtimes.folder, address)
   // Scraped before the stop: its counter has to be seen at 0.
   await until(
@@ -78,4 +61,4 @@ checkContainer('a container that calls chroot makes its alerts fire, and a daemo
   t.deepEqual(await firing(prometheus), ['SeccompNotifydContainerStopped', 'SeccompNotifydForbiddenCalls'])
   await daemon.kill9()
   t.is((await alert(prometheus, 'SeccompNotifydDown', 'pending')).labels['instance'], address)
-})
+}

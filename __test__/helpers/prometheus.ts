@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import type { ExecutionContext } from 'ava'
 import { parse, stringify } from 'yaml'
 import { start, until, type Finished } from './child.ts'
+import type { DaemonProcess } from './daemon-process.ts'
 import { findCommand, type Need } from './needs.ts'
 import { projectRoot } from './project.ts'
 
@@ -42,6 +43,13 @@ function commandPath(name: string): string | undefined {
 
 export function promtool(args: string[]): Promise<Finished> {
   return start(commandPath('promtool') ?? 'promtool', args, { cwd: rulesFolder }).finished
+}
+
+/** Where the daemon, ready, serves HTTP over TCP. */
+export function scrapedAddress(daemon: DaemonProcess): string {
+  const [address] = /127\.0\.0\.1:\d+/.exec(JSON.stringify(daemon.logs())) ?? []
+  if (address === undefined) throw new Error(`no address in ${JSON.stringify(daemon.logs())}`)
+  return address
 }
 
 /** As `deploy/prometheus/prometheus.yaml` says, but for the target's address and with times that a test can wait for. */
