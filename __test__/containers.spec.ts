@@ -148,6 +148,16 @@ test('a view has what people look for', t => {
     action: 'stop',
     answer: 'profile',
     policySource: 'configuration',
+    policy: {
+      ...web().policy,
+      sources: {
+        action: 'configuration',
+        answer: 'configuration',
+        ignore: 'configuration',
+        debounceMs: 'configuration',
+        probes: 'configuration',
+      },
+    },
     bundle: '/b',
     initPid: 7,
     listeners: 1,
@@ -169,6 +179,7 @@ test('a view has what people look for', t => {
     ],
     incidents: [],
     incidentsTotal: 0,
+    openIncident: null,
     warnings: ['odd'],
   })
 })

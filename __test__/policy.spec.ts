@@ -32,6 +32,7 @@ test('without a wish the configuration applies and is named as the source', t =>
     answer: 'configuration',
     ignore: 'configuration',
     debounceMs: 'configuration',
+    probes: 'configuration',
   })
   t.deepEqual(warnings, [])
 })

@@ -1,7 +1,8 @@
 /** PURE: a container as it is shown, in `describe`, over HTTP, to subscribers and in the history. */
 
 import type { CallRow } from './calls.ts'
-import type { Container } from './containers.ts'
+import type { Policy } from './config/schema.ts'
+import type { Container, PolicySources } from './containers.ts'
 
 export type ContainerState = 'running' | 'stopping' | 'stopped' | 'exited' | 'unsupervised'
 
@@ -29,6 +30,18 @@ export interface Incident {
   outcome: 'stopped' | 'logged' | 'stop failed' | 'latched'
 }
 
+/** How a container is treated, with where the settings that can differ from the configuration come from. */
+export interface PolicyView extends Policy {
+  sources: PolicySources
+}
+
+/** Forbidden calls whose debounce still runs. */
+export interface OpenIncidentView {
+  startedAt: string
+  /** When it ends if no other forbidden call comes. */
+  dueAt: string
+}
+
 /** One incarnation as shown by `describe` and `/v1/containers/:id`, and kept in the history. */
 export interface ContainerView {
   /** Ours, unique per incarnation, safe in a path and URL. */
@@ -41,6 +54,8 @@ export interface ContainerView {
   answer: string
   /** Where action and answer come from: `annotation seccomp-notifyd.io/action`, `metadata`, `configuration`, ... */
   policySource: string
+  /** Null of a container that an older version has remembered. */
+  policy: PolicyView | null
   bundle: string
   initPid: number | null
   listeners: number
@@ -54,6 +69,7 @@ export interface ContainerView {
   /** The newest; `incidentsTotal` counts all. */
   incidents: Incident[]
   incidentsTotal: number
+  openIncident: OpenIncidentView | null
   warnings: string[]
 }
 
@@ -68,6 +84,7 @@ export function viewOf(container: Container, toTime: (atMs: number) => string): 
     action: policy.action,
     answer: policy.answer,
     policySource,
+    policy: { ...policy, sources: container.policySources },
     bundle,
     initPid: container.init?.pid ?? null,
     listeners: container.listeners.size,
@@ -79,8 +96,13 @@ export function viewOf(container: Container, toTime: (atMs: number) => string): 
     calls: container.calls.rows().map(row => callView(row, toTime)),
     incidents: [...container.incidents],
     incidentsTotal: container.incidentsTotal,
+    openIncident: openIncidentView(container, toTime),
     warnings: [...container.warnings],
   }
+}
+
+function openIncidentView({ openIncident }: Container, toTime: (atMs: number) => string): OpenIncidentView | null {
+  return openIncident && { startedAt: toTime(openIncident.sinceMs), dueAt: toTime(openIncident.dueMs) }
 }
 
 function callView(row: CallRow, toTime: (atMs: number) => string): CallCount {

@@ -6,6 +6,16 @@ import type { Policy } from './config/schema.ts'
 import type { ContainerState, Incident } from './container-view.ts'
 import type { InitProcess } from './native.ts'
 
+/** Where each setting comes from: `annotation seccomp-notifyd.io/action`, `metadata`, `configuration`. */
+export type PolicySources = Record<'action' | 'answer' | 'ignore' | 'debounceMs' | 'probes', string>
+
+/** Forbidden calls whose debounce still runs. Monotonic times. */
+export interface OpenIncident {
+  sinceMs: number
+  /** When it ends if no other forbidden call comes. */
+  dueMs: number
+}
+
 /** What a running incarnation is made of; the registry owns it, whoever watches it fills in what becomes of it. */
 export interface Container {
   readonly key: string
@@ -18,7 +28,10 @@ export interface Container {
   verified: boolean
   state: ContainerState
   policy: Policy
+  /** Of action and answer, in one line. */
   policySource: string
+  policySources: PolicySources
+  openIncident: OpenIncident | null
   readonly listeners: Set<number>
   readonly calls: CallTable
   warnings: string[]
@@ -45,6 +58,8 @@ export interface Described {
   creating: boolean
   policy: Policy
   policySource: string
+  /** Where it is not told, everything comes from `policySource`. */
+  policySources?: PolicySources | undefined
   warnings: string[]
 }
 
@@ -60,7 +75,8 @@ export const UNSUPERVISED_MESSAGE =
   'the daemon that watched this container is gone: calls that its profile denies now fail with ENOSYS and are not counted; restart the container'
 
 export function newContainer(key: string, described: Described, calls: CallTable, atMs: number): Container {
-  const { name, workload, init, policy, policySource } = described
+  const { name, workload, init, policy, policySource: source } = described
+  const everywhere = { action: source, answer: source, ignore: source, debounceMs: source, probes: source }
   return {
     key,
     id: clip(described.id, MAX_ID_CHARS),
@@ -69,7 +85,9 @@ export function newContainer(key: string, described: Described, calls: CallTable
     workload,
     init,
     policy,
-    policySource,
+    policySource: source,
+    policySources: described.policySources ?? everywhere,
+    openIncident: null,
     calls,
     verified: true,
     state: 'running',

@@ -27,6 +27,7 @@ export function describeHandover({ policy: configured, containersMay }: Settings
     creating: status === 'creating',
     policy,
     policySource: describeSources(sources),
+    policySources: sources,
     warnings: [...(handover.warnings ?? []), ...warnings],
   }
 }

@@ -135,5 +135,5 @@ function load(path: string): Loaded & { orphaned: ContainerView[] } {
 
 /** Its daemon ended without handing it over. */
 function orphan(view: ContainerView): ContainerView {
-  return { ...view, state: 'unsupervised', listeners: 0, message: UNSUPERVISED_MESSAGE }
+  return { ...view, state: 'unsupervised', listeners: 0, openIncident: null, message: UNSUPERVISED_MESSAGE }
 }

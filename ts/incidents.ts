@@ -5,12 +5,12 @@ import { toTime, type Clock } from './clock.ts'
 import type { Incident } from './container-view.ts'
 import { addIncident, type Container } from './containers.ts'
 import { deadlineMs, expired, type Span } from './debounce.ts'
-import { errorText } from './errors.ts'
 import type { FirstSeen } from './first-seen.ts'
 import type { StopReport } from './native.ts'
-import { markFailed, markLatched, markStopped, refusedStop, type StopOutcome } from './stop-outcome.ts'
+import { markLatched } from './stop-outcome.ts'
 import { createStopTimes } from './stop-times.ts'
-import { decide, forbiddenMessage, type Storm } from './termination.ts'
+import { createStops } from './stops.ts'
+import { decide, forbiddenMessage, STOP_REASON, type Storm } from './termination.ts'
 import { createUntold, type Untold } from './untold.ts'
 
 export interface IncidentsDeps {
@@ -47,7 +47,7 @@ export function createIncidents(deps: IncidentsDeps): Incidents {
   const time = toTime(clock)
   const watches = new Map<Container, Watch>()
   const stopTimes = createStopTimes(storm)
-  const stopping = new Map<Container, Promise<void>>()
+  const stops = createStops({ nowMs: clock.nowMs, stop: deps.stop, settled: deps.settled })
   let quiet = false
 
   function watchOf(container: Container): Watch {
@@ -57,7 +57,7 @@ export function createIncidents(deps: IncidentsDeps): Incidents {
   }
 
   function grown(container: Container, growth: Growth[], firstSeen?: FirstSeen): void {
-    if (stopping.has(container)) return
+    if (stops.isUnderWay(container)) return
     const watch = watchOf(container)
     if (watch.untold.add(growth, firstSeen)) arm(container, watch)
   }
@@ -66,7 +66,9 @@ export function createIncidents(deps: IncidentsDeps): Incidents {
     watch.cancel?.()
     const span = watch.untold.span()
     if (quiet || span === undefined) return
-    const delayMs = Math.ceil(deadlineMs(span, container.policy) - clock.nowMs())
+    const dueMs = deadlineMs(span, container.policy)
+    container.openIncident = { sinceMs: span.firstAtMs, dueMs }
+    const delayMs = Math.ceil(dueMs - clock.nowMs())
     watch.cancel = clock.setTimer(() => expire(container), Math.max(delayMs, 0))
   }
 
@@ -76,7 +78,7 @@ export function createIncidents(deps: IncidentsDeps): Incidents {
     const span = watch?.untold.span()
     if (watch === undefined || span === undefined) return
     const calls = watch.untold.calls()
-    if (calls.length === 0) return watch.untold.drop()
+    if (calls.length === 0) return drop(container, watch)
     const decision = decide({
       calls,
       action: container.policy.action,
@@ -92,8 +94,14 @@ export function createIncidents(deps: IncidentsDeps): Incidents {
     record(container, span, close(container, watch), decision.kind === 'log' ? 'logged' : 'latched')
   }
 
+  function drop(container: Container, watch: Watch): void {
+    watch.untold.drop()
+    container.openIncident = null
+  }
+
   function close(container: Container, watch: Watch): CallRow[] {
     watch.cancel?.()
+    container.openIncident = null
     const calls = watch.untold.tell(clock.nowMs())
     deps.closing(container, calls)
     return calls
@@ -108,27 +116,12 @@ export function createIncidents(deps: IncidentsDeps): Incidents {
 
   function startStop(container: Container, watch: Watch, span: Span): void {
     watch.triedToStop = true
-    container.state = 'stopping'
     const calls = close(container, watch)
     container.message = forbiddenMessage(calls)
-    // Deferred, so that whatever the stop leads to finds it under way.
-    const run: Promise<StopOutcome> = Promise.resolve(container)
-      .then(deps.stop)
-      .catch((error: unknown) => refusedStop(errorText(error)))
-    stopping.set(
-      container,
-      run.then(outcome => finishStop(container, span, calls, outcome)),
-    )
-  }
-
-  function finishStop(container: Container, span: Span, calls: CallRow[], outcome: StopOutcome): void {
-    stopping.delete(container)
-    const nowMs = clock.nowMs()
-    if (outcome.done) stopTimes.add(container.workload, nowMs)
-    if (outcome.done) markStopped(container, nowMs)
-    else markFailed(container, outcome)
-    record(container, span, calls, outcome.done ? 'stopped' : 'stop failed')
-    deps.settled(container)
+    void stops.start(container, STOP_REASON, done => {
+      if (done) stopTimes.add(container.workload, clock.nowMs())
+      record(container, span, calls, done ? 'stopped' : 'stop failed')
+    })
   }
 
   function ended(container: Container): void {
@@ -142,8 +135,8 @@ export function createIncidents(deps: IncidentsDeps): Incidents {
   async function quiesce(): Promise<void> {
     quiet = true
     for (const watch of watches.values()) watch.cancel?.()
-    await Promise.all(stopping.values())
+    await stops.allSettled()
   }
 
-  return { grown, ended, quiesce, isStopping: container => stopping.has(container) }
+  return { grown, ended, quiesce, isStopping: stops.isUnderWay }
 }

@@ -63,11 +63,14 @@ function readLines(path: string): string[] {
 function parseLine(line: string): ContainerView | undefined {
   try {
     const view: unknown = JSON.parse(line)
-    return isView(view) ? view : undefined
+    return isView(view) ? { ...ADDED, ...view } : undefined
   } catch {
     return undefined
   }
 }
+
+/** Members that lines of older versions lack. */
+const ADDED = { policy: null, openIncident: null }
 
 const STRINGS = ['key', 'id', 'name', 'state', 'action', 'answer', 'policySource', 'bundle', 'startedAt']
 const ARRAYS = ['calls', 'incidents', 'warnings']

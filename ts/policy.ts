@@ -6,6 +6,7 @@
 import { readCrio, readOurs } from './annotations.ts'
 import type { Config, Policy } from './config/schema.ts'
 import { readMetadata } from './metadata.ts'
+import type { PolicySources } from './containers.ts'
 import type { Reading, Setting, Wishes } from './wishes.ts'
 
 export interface PolicyRequest {
@@ -19,8 +20,7 @@ export interface PolicyRequest {
 
 export interface ResolvedPolicy {
   policy: Policy
-  /** Where each setting comes from: `annotation seccomp-notifyd.io/action`, `metadata`, `configuration`. */
-  sources: Record<'action' | 'answer' | 'ignore' | 'debounceMs', string>
+  sources: PolicySources
   warnings: string[]
 }
 
@@ -42,13 +42,19 @@ export function resolvePolicy(request: PolicyRequest): ResolvedPolicy {
       ignore: ignore.value,
       debounceMs: debounce.value,
     },
-    sources: { action: action.source, answer: answer.source, ignore: ignore.source, debounceMs: debounce.source },
+    sources: {
+      action: action.source,
+      answer: answer.source,
+      ignore: ignore.source,
+      debounceMs: debounce.source,
+      probes: CONFIGURATION,
+    },
     warnings: [...readings, action, answer, ignore, debounce].flatMap(({ warnings }) => warnings),
   }
 }
 
 /** One line for people: `metadata`, or `action: metadata, answer: configuration` where they differ. */
-export function describeSources({ action, answer }: ResolvedPolicy['sources']): string {
+export function describeSources({ action, answer }: Pick<PolicySources, 'action' | 'answer'>): string {
   return action === answer ? action : `action: ${action}, answer: ${answer}`
 }
 

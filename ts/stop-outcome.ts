@@ -2,7 +2,7 @@
 
 import { warn, type Container } from './containers.ts'
 import type { StopReport } from './native.ts'
-import { STOP_EXIT_CODE, STOP_REASON, type Storm } from './termination.ts'
+import { STOP_EXIT_CODE, type Storm } from './termination.ts'
 
 /** A stop that was refused has a problem instead of processes that are left. */
 export type StopOutcome = StopReport & { problem?: string }
@@ -11,8 +11,8 @@ export function refusedStop(problem: string): StopOutcome {
   return { done: false, steps: [], left: [], problem }
 }
 
-export function markStopped(container: Container, atMs: number): void {
-  Object.assign(container, { state: 'stopped', exitCode: STOP_EXIT_CODE, reason: STOP_REASON })
+export function markStopped(container: Container, reason: string, atMs: number): void {
+  Object.assign(container, { state: 'stopped', exitCode: STOP_EXIT_CODE, reason })
   container.finishedAtMs ??= atMs
 }
 

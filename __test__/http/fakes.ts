@@ -13,6 +13,7 @@ export function view(given: Partial<ContainerView> = {}): ContainerView {
     action: 'log',
     answer: 'profile',
     policySource: 'configuration',
+    policy: null,
     bundle: '/run/b',
     initPid: 42,
     listeners: 1,
@@ -24,6 +25,7 @@ export function view(given: Partial<ContainerView> = {}): ContainerView {
     calls: [],
     incidents: [],
     incidentsTotal: 0,
+    openIncident: null,
     warnings: [],
     ...given,
   }

@@ -10,6 +10,7 @@ const stopped: ContainerView = {
   action: 'stop',
   answer: 'profile',
   policySource: 'annotation seccomp-notifyd.io/action',
+  policy: null,
   bundle: '/run/web',
   initPid: 42,
   listeners: 0,
@@ -47,6 +48,7 @@ const stopped: ContainerView = {
     },
   ],
   incidentsTotal: 3,
+  openIncident: null,
   warnings: ['metadata is not version 1'],
 }
 
