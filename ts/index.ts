@@ -3,12 +3,20 @@
 export type { Clock } from './clock.ts'
 export { loadConfig, parseConfig } from './config/load.ts'
 export type { Config, ConfigInput, Policy } from './config/schema.ts'
-export type { CallCount, ContainerState, ContainerView, Incident } from './container-view.ts'
+export type {
+  CallCount,
+  ContainerState,
+  ContainerView,
+  Incident,
+  OpenIncidentView,
+  PolicyView,
+} from './container-view.ts'
 export type { DaemonEvents, Refusal } from './daemon-hooks.ts'
 export { createDaemon, type Daemon, type DaemonDeps } from './daemon.ts'
 export { ERROR_CODES, errorText, NotifydError, type ErrorCode } from './errors.ts'
 export type { StreamedCall } from './http/events/call.ts'
 export type { Dropped, LossReason } from './http/events/frames.ts'
+export type { AllowRule, ProfilePatch } from './http/profile-patch.ts'
 export type { ContainerDetail } from './http/routes/containers.ts'
 export type { ContainerList, ContainerSummary } from './http/summary.ts'
 export type { Log } from './log.ts'

@@ -5,6 +5,7 @@ import { createApp } from '../../ts/http/app.ts'
 import { containerStates } from '../../ts/http/summary.ts'
 import { codesOf, readDocument, tableOf } from '../helpers/documents.ts'
 import { createFeed, feedLimits } from '../../ts/http/events/feed.ts'
+import { listParameters } from '../../ts/http/listing.ts'
 import type { LossReason } from '../../ts/http/events/frames.ts'
 import { readEvents } from '../helpers/event-stream.ts'
 import { calling, source, view } from '../http/fakes.ts'
@@ -35,9 +36,9 @@ test('every route is in the table', t => {
 
 test('every parameter is accepted, and the states are those there are', async t => {
   const list = section('/v1/containers')
-  t.deepEqual(firsts(list, 'parameter'), ['state', 'limit'])
+  t.deepEqual(firsts(list, 'parameter'), Object.keys(listParameters))
   const { detail } = await get('/v1/containers?bogus=1')
-  t.is(detail, '"bogus" is not a parameter; accepted: state, limit')
+  t.is(detail, '"bogus" is not a parameter; accepted: state, action, name, sort, order, limit, offset')
   const [, accepted = ''] = tableOf(list, 'parameter')[0] ?? []
   t.deepEqual(codesOf(accepted), [...containerStates])
 })
@@ -52,8 +53,13 @@ test('every member of one container is described, there or as of a row', async t
   const [shared = ''] = /^`key`[^]*? as above/m.exec(described) ?? []
   const members = [...codesOf(shared), ...firsts(described, 'member')]
   t.deepEqual(members.toSorted(), Object.keys(await get('/v1/containers/web')).toSorted())
-  const [, , , , , , calls] = tableOf(described, 'member')
+  const calls = tableOf(described, 'member').find(([name]) => name === '`calls`')
   t.deepEqual(codesOf(calls?.[1] ?? '').toSorted(), Object.keys(call()).toSorted())
+})
+
+test('every member of the profile that is lacking is described', async t => {
+  const described = section('/v1/containers/:id/profile')
+  t.deepEqual(firsts(described, 'member'), Object.keys(await get('/v1/containers/web/profile')))
 })
 
 test('every filter, member and reason of the stream is described', async t => {

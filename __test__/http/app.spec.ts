@@ -52,7 +52,7 @@ for (const [query, detail] of [
   ['state=dead', 'state: "dead" is not a state; accepted: running, stopping, stopped, exited, unsupervised'],
   ['limit=0', 'limit: "0" is not a limit; accepted: a whole number from 1 to 9999999'],
   ['limit=x', 'limit: "x" is not a limit; accepted: a whole number from 1 to 9999999'],
-  ['stat=running', '"stat" is not a parameter; accepted: state, limit'],
+  ['stat=running', '"stat" is not a parameter; accepted: state, action, name, sort, order, limit, offset'],
 ] as const) {
   test(`the query ${query} is refused with what is accepted`, async t => {
     const answer = await createApp(source([])).request(`/v1/containers?${query}`)

@@ -12,8 +12,3 @@ export function refuseUnknown(query: URLSearchParams, accepted: readonly string[
 export function badQuery(text: string, accepted: string): HttpProblem {
   return new HttpProblem('ERR_BAD_QUERY', `${text}; accepted: ${accepted}`)
 }
-
-/** Several values of a parameter: with commas, or repeated. */
-export function words(given: readonly string[]): string[] {
-  return given.flatMap(text => text.split(','))
-}
