@@ -55,6 +55,14 @@ const SYSTEM_PACKAGES = [
     required: false,
     present: hasStaticBusybox,
   },
+  // It brings services along, so only what runs the tests asks for it.
+  {
+    name: 'docker.io',
+    why: 'for tests of Docker',
+    required: false,
+    engine: true,
+    present: () => which('dockerd') !== null,
+  },
   { name: 'strace', why: 'for the benchmark', required: false, present: () => which('strace') !== null },
 ]
 
@@ -101,8 +109,9 @@ export function run(command, args, options = {}) {
 }
 
 /** Says what is missing; installs it where that can be done (Debian, root). Returns the names still missing. */
-export async function installSystemPackages() {
-  const missing = SYSTEM_PACKAGES.filter(entry => !entry.present())
+export async function installSystemPackages({ engines = false } = {}) {
+  const wanted = SYSTEM_PACKAGES.filter(entry => engines || !entry.engine)
+  const missing = wanted.filter(entry => !entry.present())
   if (missing.length === 0) return []
   const names = missing.map(entry => entry.name)
   if (canInstall()) {
@@ -212,7 +221,8 @@ export async function buildAddon() {
 
 /** Builds the runtime shim into `native/`. */
 export async function buildRuntime() {
-  const inputs = ['crates', 'Cargo.toml', 'Cargo.lock', '.cargo', 'rust-toolchain.toml']
+  const crates = ['bpf', 'profile', 'runtime'].map(name => `crates/${name}`)
+  const inputs = [...crates, 'Cargo.toml', 'Cargo.lock', '.cargo', 'rust-toolchain.toml']
   await step('runtime', 'building the runtime shim', inputs, [RUNTIME], async () => {
     // Named, since napi names it for the addon: so both share what they are made of.
     const host = /^host: (.+)$/m.exec(await run('rustc', ['-vV']))?.[1] ?? ''
@@ -303,10 +313,10 @@ export function tail(text, lines = 40) {
   return text.trimEnd().split('\n').slice(-lines).join('\n')
 }
 
-/** All steps. Returns the names of optional system packages that are still missing. */
-export async function setUp() {
+/** All steps; with `engines` also container engines for tests. Returns the names of optional packages still missing. */
+export async function setUp(options) {
   checkVersions()
-  const missing = await installSystemPackages()
+  const missing = await installSystemPackages(options)
   await installNodePackages()
   await buildAddon()
   await buildRuntime()

@@ -16,7 +16,7 @@ import { buildEnvironment, canInstall, explain, root, say, setUp, which } from '
 
 const PARTS = ['runc', 'crun', 'podman', 'containerd', 'docker', 'embedded', 'prometheus']
 /** What `setup.mjs` installs or `prometheus.mjs` fetches, or needs nothing: where these are not exercised, the run is not complete. */
-const EXPECTED_PARTS = ['runc', 'crun', 'embedded', 'prometheus']
+const EXPECTED_PARTS = ['runc', 'crun', 'docker', 'embedded', 'prometheus']
 
 const LEFT_BEHIND_MS = 5000
 
@@ -134,7 +134,7 @@ async function main() {
   const args = process.argv.slice(2)
   const folder = mkdtempSync(join(tmpdir(), 'sn-test-'))
   try {
-    await setUp()
+    await setUp({ engines: true })
     await fetchPrometheus().catch(error => say(`test: no Prometheus: ${error.message}`))
     const results = [await runCargo(), await runAva(folder, args)]
     const missing = printMatrix(folder)

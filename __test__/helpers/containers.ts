@@ -148,7 +148,8 @@ function startWith([program, ...first]: Command, args: string[], deadlineMs?: nu
   return start(program, [...first, ...args], deadlineMs === undefined ? {} : { deadlineMs })
 }
 
-function makeRootfs(path: string, guests: string[]): string {
+/** A root file system of busybox under all its names. */
+export function makeRootfs(path: string, guests: string[]): string {
   for (const name of ['bin', 'dev', 'proc', 'sys', 'tmp', 'etc']) mkdirSync(join(path, name), { recursive: true })
   const busybox = findCommand('busybox')
   if (busybox === undefined) throw new Error('busybox is not installed')
