@@ -105,6 +105,38 @@ export interface CallWay {
   cases: Array<CallCase>
 }
 
+/** What changes for calls of one ABI. */
+export interface ChangedAbi {
+  abi: string
+  /** The only profile that judges its calls; no changes are listed then. */
+  onlyIn?: 'before' | 'after'
+  /** What becomes of all calls under the other one. */
+  otherVerdict?: string
+  changes: Array<ChangedCall>
+}
+
+/** Another verdict for a call, or for some of its arguments. */
+export interface ChangedCall {
+  /** Missing for all numbers without a name. */
+  syscall?: string
+  /** With the x32 bit. */
+  number: number
+  before: string
+  after: string
+  extent: 'always' | 'where' | 'some'
+  /** Lists of conditions such as `arg0 == 5`, of which all of one list must hold. Empty unless extent is `where`. */
+  conditions: Array<Array<string>>
+  /** Six arguments that meet these verdicts, in hexadecimal. */
+  example: Array<string>
+}
+
+/** A field that changes no verdict. */
+export interface ChangedSetting {
+  field: string
+  before?: string
+  after?: string
+}
+
 /**
  * All that is to be said of a profile, in any format, for such runtimes: by line, then what has none. A text that is no
  * profile is a finding too.
@@ -170,6 +202,9 @@ export interface CoverageReport {
   /** What is not observable whatever the profile says, one sentence each. */
   limits: Array<string>
 }
+
+/** For which calls two profiles, each in its own format, have different verdicts on such a host. */
+export declare function diffProfiles(before: string, after: string, given?: ProfileFacts | undefined | null): ProfileDifference
 
 /** This process is killed when the thread that started it ends (PR_SET_PDEATHSIG of prctl(2)). */
 export declare function endWithParent(): void
@@ -276,6 +311,20 @@ export declare function parseProfile(json: string): ParsedProfile
 /** Tests the kernel by doing: forks children that install filters, notify, are answered. */
 export declare function probeKernel(): Promise<KernelReport>
 
+/** What two profiles do differently; `before` is the first, `after` the second. */
+export interface ProfileDifference {
+  /** Whether no call has another verdict. */
+  equal: boolean
+  facts: UsedFacts
+  /** ABIs with a difference. */
+  abis: Array<ChangedAbi>
+  /** Fields that change no verdict and are not the same. */
+  settings: Array<ChangedSetting>
+  /** `abi call`, where more combinations of arguments exist than are tried and no difference was found. */
+  sampled: Array<string>
+  warnings: SideWarnings
+}
+
 /** What a profile does to all calls that have a name. */
 export interface ProfileExplanation {
   format: 'oci' | 'docker' | 'containers-common'
@@ -347,6 +396,12 @@ export interface RulePlace {
 
 /** JSON text of a profile that is right for any container, in Docker's format. */
 export declare function runtimeDefaultProfile(): string
+
+/** What is odd about each profile, one sentence each. */
+export interface SideWarnings {
+  before: Array<string>
+  after: Array<string>
+}
 
 /** What the whole supervisor did. */
 export interface Stats {

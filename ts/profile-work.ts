@@ -10,7 +10,13 @@ import { NotifydError, toNotifydError } from './errors.ts'
 import type { Native } from './native.ts'
 
 /** Those that compile. */
-type Compiling = 'compileProfile' | 'checkProfile' | 'explainProfile' | 'explainCall' | 'transformProfile'
+type Compiling =
+  | 'compileProfile'
+  | 'checkProfile'
+  | 'diffProfiles'
+  | 'explainProfile'
+  | 'explainCall'
+  | 'transformProfile'
 export type Work = Pick<Native, Compiling>
 export type WorkName = keyof Work
 

@@ -301,6 +301,7 @@ export function createFakeNative(now: () => number): FakeNative {
     explainCall: unsupported,
     transformProfile: unsupported,
     checkProfile: unsupported,
+    diffProfiles: unsupported,
     profileFindingCodes: unsupported,
     runtimeDefaultProfile: unsupported,
     endWithParent: unsupported,

@@ -22,9 +22,10 @@ export const COMMON_EXIT_CODES: readonly ExitCode[] = [
   { code: `${EXIT.ok}`, meaning: 'Done.' },
   {
     code: `${EXIT.failure}`,
-    meaning: 'It could not be done, or `doctor` found something without which nothing is supervised.',
+    meaning:
+      'It could not be done, `profile diff` found a difference, or `doctor` something without which nothing is supervised.',
   },
-  { code: `${EXIT.usage}`, meaning: 'The command line is wrong.' },
+  { code: `${EXIT.usage}`, meaning: 'The command line is wrong, or `profile diff` could not compare.' },
 ]
 
 /**

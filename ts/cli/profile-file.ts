@@ -1,8 +1,8 @@
 /** The profile that a command is given. */
 
 import { readFileSync } from 'node:fs'
-import { NotifydError } from '../errors.ts'
-import { runtimeDefault } from '../profile-text.ts'
+import { NotifydError, toNotifydError } from '../errors.ts'
+import { parse, runtimeDefault, type ProfileDocument } from '../profile-text.ts'
 
 /** A file of that name is `./runtime-default`. */
 export const RUNTIME_DEFAULT = 'runtime-default'
@@ -14,5 +14,15 @@ export function readProfile(file: string): string {
     return readFileSync(file === '-' ? 0 : file, 'utf8')
   } catch (cause) {
     throw new NotifydError('ERR_PROFILE', `could not read the profile ${file}`, { cause })
+  }
+}
+
+/** For commands that take several: an error says in which one it is. */
+export function readOneProfile(file: string): ProfileDocument {
+  const text = readProfile(file)
+  try {
+    return parse(text)
+  } catch (error) {
+    throw toNotifydError(error, `in ${file}`)
   }
 }

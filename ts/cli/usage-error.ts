@@ -64,3 +64,13 @@ export async function refusedAsUsage<T>(work: Promise<T>): Promise<T> {
     throw new NotifydError('ERR_USAGE', error.message, { cause: error.cause })
   }
 }
+
+/** For commands that end as diff(1) does, where 1 has a meaning of its own: whatever went wrong ends with 2. */
+export async function refusedAsTrouble<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    if (!(error instanceof NotifydError)) throw error
+    throw new NotifydError('ERR_USAGE', error.message, { cause: error.cause })
+  }
+}

@@ -8,6 +8,7 @@
 
 mod answer;
 mod check;
+mod diff;
 mod error;
 mod explain;
 mod host;

@@ -251,6 +251,14 @@ pub enum Error {
         /// How many.
         count: usize,
     },
+    /// One of several profiles is at fault.
+    #[error("in profile {number} of those given")]
+    Of {
+        /// Which, from 1.
+        number: usize,
+        /// What is wrong.
+        source: Box<Error>,
+    },
     /// No ABI that is known here.
     #[error("reading the architecture: {name:?} is not known; accepted are {}", Abi::ALL.map(Abi::label).join(", "))]
     UnknownArchitecture {

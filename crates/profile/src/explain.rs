@@ -11,6 +11,7 @@ mod summary;
 mod words;
 
 pub use self::arguments::Arguments;
+pub(crate) use self::cases::{MOST_CALLS, calls, candidates, data, holds};
 pub use self::summary::{AbiSummary, Summary};
 pub use self::words::describe_action;
 
@@ -213,7 +214,7 @@ impl<'a> Explainer<'a> {
         (!is_known_to_libseccomp(call)).then_some(LeftOut::UnknownToLibseccomp)
     }
 
-    fn covers(&self, abi: Abi) -> bool {
+    pub(crate) fn covers(&self, abi: Abi) -> bool {
         self.profile.covers(abi, self.facts.abi)
     }
 }

@@ -14,6 +14,7 @@ mod capability;
 mod check;
 mod compile;
 mod deny_list;
+mod diff;
 mod document;
 mod errno;
 mod error;
@@ -43,6 +44,7 @@ pub use capability::{CAPABILITIES, CRIO_CAPABILITIES, DOCKER_CAPABILITIES, PODMA
 pub use check::Disagreement;
 pub use compile::{Compiled, compile, libseccomp_version};
 pub use deny_list::deny_list;
+pub use diff::{AbiDifference, Change, Difference, Extent, Literal, Setting, diff};
 pub use document::{Document, Format, MAX_TEXT_BYTES};
 pub use error::{Error, Place};
 pub use explain::{

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use notifyd_bpf::{Action, Coverage, SeccompData};
+use notifyd_bpf::{Action, Coverage, Program, SeccompData};
 
 use super::{Arguments, Case, Explainer, Reason, RuleAt, at};
 use crate::Abi;
@@ -12,7 +12,7 @@ use crate::model::{Condition, Operator};
 use crate::syscalls::{named_by_libseccomp, number_by_libseccomp};
 
 /// Most calls that are tried for one number; no profile that engines ship needs a tenth.
-const MOST_CALLS: usize = 20_000;
+pub(crate) const MOST_CALLS: usize = 20_000;
 /// How many of them are also tried with the values of each rule.
 const BASES: usize = 64;
 
@@ -20,13 +20,13 @@ const BASES: usize = 64;
 type Key = (usize, u32);
 
 /// The rules that libseccomp has for a number, with the conditions that it makes of theirs.
-type Candidates<'a> = Vec<FlatRule<'a>>;
+pub(super) type Candidates<'a> = Vec<FlatRule<'a>>;
 
 impl Explainer<'_> {
     pub(crate) fn cases(&self, abi: Abi, number: u32, arguments: &Arguments, rules: &[FlatRule<'_>]) -> Vec<Case> {
         let candidates = candidates(abi, number, rules);
         let mut cases: BTreeMap<Key, Case> = BTreeMap::new();
-        for args in self.calls(abi, number, arguments, &candidates) {
+        for args in calls(&[&self.compiled.program], abi, number, arguments, &candidates) {
             let verdict = self.compiled.program.evaluate(&data(abi, number, args));
             let (position, case) = self.case(abi, verdict, args, &candidates);
             let known = cases.entry((position, verdict.raw())).or_insert_with(|| case.clone());
@@ -37,25 +37,6 @@ impl Explainer<'_> {
             }
         }
         cases.into_values().collect()
-    }
-
-    /// Arguments for each outcome of the program's comparisons and of the rules' conditions.
-    fn calls(&self, abi: Abi, number: u32, given: &Arguments, candidates: &Candidates<'_>) -> Vec<[u64; 6]> {
-        let coverage = Coverage::of(&[&self.compiled.program], abi.arch(), number);
-        let compared: Vec<_> = coverage.cells(MOST_CALLS).map(|data| data.args).collect();
-        let matched = candidates.iter().flat_map(|rule| {
-            let bases = compared.iter().take(BASES);
-            bases.map(move |&base| rule.conditions.iter().fold(base, satisfied))
-        });
-        let mut calls: Vec<_> = compared
-            .iter()
-            .copied()
-            .chain(matched)
-            .map(|args| in_registers(abi, given.over(args)))
-            .collect();
-        calls.sort_unstable();
-        calls.dedup();
-        calls
     }
 
     fn case(&self, abi: Abi, verdict: Action, args: [u64; 6], candidates: &Candidates<'_>) -> (usize, Case) {
@@ -104,7 +85,32 @@ impl Explainer<'_> {
     }
 }
 
-fn candidates<'a>(abi: Abi, number: u32, rules: &[FlatRule<'a>]) -> Candidates<'a> {
+/// Arguments for each outcome of the programs' comparisons and of the rules' conditions.
+pub(crate) fn calls(
+    programs: &[&Program],
+    abi: Abi,
+    number: u32,
+    given: &Arguments,
+    candidates: &Candidates<'_>,
+) -> Vec<[u64; 6]> {
+    let coverage = Coverage::of(programs, abi.arch(), number);
+    let compared: Vec<_> = coverage.cells(MOST_CALLS).map(|data| data.args).collect();
+    let matched = candidates.iter().flat_map(|rule| {
+        let bases = compared.iter().take(BASES);
+        bases.map(move |&base| rule.conditions.iter().fold(base, satisfied))
+    });
+    let mut calls: Vec<_> = compared
+        .iter()
+        .copied()
+        .chain(matched)
+        .map(|args| in_registers(abi, given.over(args)))
+        .collect();
+    calls.sort_unstable();
+    calls.dedup();
+    calls
+}
+
+pub(crate) fn candidates<'a>(abi: Abi, number: u32, rules: &[FlatRule<'a>]) -> Candidates<'a> {
     rules.iter().flat_map(|rule| forms(abi, number, rule)).collect()
 }
 
@@ -139,7 +145,7 @@ fn carried<'a>(rule: &FlatRule<'a>, value: u64) -> FlatRule<'a> {
     }
 }
 
-fn data(abi: Abi, number: u32, args: [u64; 6]) -> SeccompData {
+pub(crate) fn data(abi: Abi, number: u32, args: [u64; 6]) -> SeccompData {
     SeccompData {
         nr: number.cast_signed(),
         arch: abi.arch(),
@@ -157,7 +163,7 @@ fn in_registers(abi: Abi, args: [u64; 6]) -> [u64; 6] {
 }
 
 /// On ABIs of 32 bits libseccomp looks at the low halves alone.
-fn holds(abi: Abi, condition: &Condition, args: [u64; 6]) -> bool {
+pub(crate) fn holds(abi: Abi, condition: &Condition, args: [u64; 6]) -> bool {
     let mask = abi.argument_mask();
     let at = args.iter().zip(0..).find(|(_, index)| *index == condition.index);
     let argument = at.map_or(0, |(arg, _)| arg & mask);
