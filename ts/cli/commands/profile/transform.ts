@@ -2,23 +2,20 @@
 
 import { defaultPaths } from '../../../config/default-paths.ts'
 import { NotifydError } from '../../../errors.ts'
-import { parse, type ProfileFacts } from '../../../profile-text.ts'
+import { parse } from '../../../profile-text.ts'
 import { describeCoverage } from '../../../report/coverage.ts'
 import { formatJson } from '../../../report/format.ts'
 import { transform as rewrite, type TransformOptions } from '../../../transform.ts'
 import { EXIT } from '../../exit-codes.ts'
-import { listOf } from '../../list.ts'
 import { print, say } from '../../output.ts'
+import { factsOf, type FactFlags } from '../../profile-facts.ts'
 import { readProfile } from '../../profile-file.ts'
 import { refusedAsUsage } from '../../usage-error.ts'
 import { writeWhole } from '../../whole-file.ts'
 
-export interface TransformFlags {
+export interface TransformFlags extends FactFlags {
   runtime: string
   listener?: string
-  arch?: string
-  cap?: string
-  kernel?: string
   waitKillable?: boolean
   output?: string
   report?: boolean
@@ -40,14 +37,6 @@ export async function transform(file: string, flags: TransformFlags): Promise<nu
 function optionsOf(flags: TransformFlags): TransformOptions {
   const { runtime, listener = defaultListener(), waitKillable = false } = flags
   return { runtime, listenerPath: listener, waitKillable, facts: factsOf(flags) }
-}
-
-function factsOf({ arch, cap, kernel }: TransformFlags): ProfileFacts {
-  return {
-    ...(arch === undefined ? {} : { architecture: arch }),
-    ...(cap === undefined ? {} : { capabilities: listOf(cap) }),
-    ...(kernel === undefined ? {} : { kernel }),
-  }
 }
 
 function defaultListener(): string {
