@@ -74,6 +74,11 @@ impl Action {
         matches!(self, Self::Errno(_) | Self::KillThread | Self::KillProcess)
     }
 
+    /// Whether a call does not simply run: what is a denial, and what raises SIGSYS or stops for a tracer.
+    pub const fn is_restriction(self) -> bool {
+        self.is_denial() || matches!(self, Self::Trap(_) | Self::Trace(_))
+    }
+
     /// What the caller finds in errno. `None`: no ERRNO action, or one with data 0, which the kernel turns into a call
     /// that is not made and returns 0.
     pub const fn errno(self) -> Option<Errno> {

@@ -115,6 +115,11 @@ const SECCOMP_CALLS: [(u32, &[u32]); 4] = [
 ];
 
 impl Program {
+    /// A program that asks the supervisor about every call on every ABI.
+    pub fn notifying_everything() -> Self {
+        Self::of_one(returning(Action::Notify))
+    }
+
     /// The same program behind a guard: `seccomp` with flag `NEW_LISTENER` fails with EBUSY, as the kernel answers
     /// while a listener lives.
     ///

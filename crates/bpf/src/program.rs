@@ -32,6 +32,13 @@ impl Program {
         Ok(Self { instructions })
     }
 
+    /// A lone return, which the kernel takes.
+    pub(crate) fn of_one(returning: Insn) -> Self {
+        Self {
+            instructions: vec![returning],
+        }
+    }
+
     /// Reads an array of `struct sock_filter` in this machine's byte order.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
         let (chunks, rest) = bytes.as_chunks::<8>();
@@ -70,13 +77,23 @@ impl Program {
     ///
     /// Not possible for a program that returns its accumulator or may divide by zero; libseccomp makes none.
     pub fn notifying_denials(&self) -> Result<Self, Error> {
+        self.notifying(Action::is_denial)
+    }
+
+    /// As [`Program::notifying_denials`], TRAP and TRACE included: for a supervisor that lets every call run, and so need not
+    /// imitate them.
+    pub fn notifying_restrictions(&self) -> Result<Self, Error> {
+        self.notifying(Action::is_restriction)
+    }
+
+    fn notifying(&self, chosen: fn(Action) -> bool) -> Result<Self, Error> {
         if let Some(at) = self.instructions.iter().position(|insn| insn.code == op::RET_A) {
             return Err(Error::ComputedVerdict { at });
         }
         if let Some(at) = self.killing_division() {
             return Err(Error::KillingDivision { at });
         }
-        Self::new(self.instructions.iter().map(|&insn| notifying(insn)).collect())
+        Self::new(self.instructions.iter().map(|&insn| notifying(insn, chosen)).collect())
     }
 
     /// The first division that some call may reach with a zero in X.
@@ -99,9 +116,8 @@ impl Program {
     }
 }
 
-fn notifying(insn: Insn) -> Insn {
-    let denies = insn.code == op::RET_K && Action::from_raw(insn.k).is_denial();
-    if denies {
+fn notifying(insn: Insn, chosen: fn(Action) -> bool) -> Insn {
+    if insn.code == op::RET_K && chosen(Action::from_raw(insn.k)) {
         Insn::statement(op::RET_K, Action::Notify.raw())
     } else {
         insn

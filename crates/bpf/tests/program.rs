@@ -183,6 +183,23 @@ fn denials_become_notifications() {
 }
 
 #[test]
+fn restrictions_are_more_than_denials() {
+    let returns = [
+        0x8000_0000,
+        0x0005_0001,
+        0x0003_0007,
+        0x7ff0_0000,
+        0x7ffc_0000,
+        0x7fff_0000,
+    ];
+    let program = Program::new(returns.map(|k| Insn::statement(op::RET_K, k)).to_vec()).unwrap();
+    let notifying = program.notifying_restrictions().unwrap();
+    let actions = notifying.instructions().iter().map(|insn| Action::from_raw(insn.k));
+    let [notify, log, allow] = [Action::Notify, Action::Log, Action::Allow];
+    assert!(actions.eq([notify, notify, notify, notify, log, allow]));
+}
+
+#[test]
 fn computed_verdicts_cannot_be_made_to_notify() {
     let program = Program::new(vec![ALLOW, Insn::statement(op::RET_A, 0)]).unwrap();
     assert_eq!(program.notifying_denials(), Err(Error::ComputedVerdict { at: 1 }));

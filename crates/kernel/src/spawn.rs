@@ -22,7 +22,7 @@ use std::ptr::{null, null_mut};
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::time::Duration;
 
-use notifyd_bpf::Program;
+use notifyd_bpf::{Program, SeccompData};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::pipe::{PipeFlags, pipe_with};
@@ -48,6 +48,16 @@ pub struct Starting {
     reports: OwnedFd,
     reports_writer: OwnedFd,
     reaper: Reaper,
+}
+
+/// Registers of the calls by which the command's process becomes the command, to tell them from the command's own.
+///
+/// They hold addresses of the supervisor's memory, so a program has the same ones by intention only.
+#[derive(Clone, Copy, Debug)]
+pub struct Execution {
+    /// Path and arguments of each attempt.
+    attempts: [[u64; 2]; 2],
+    environment: u64,
 }
 
 /// A command that was executed.
@@ -95,7 +105,7 @@ const STEP_FILTER: i32 = 3;
 const STEP_EXECUTE: i32 = 4;
 
 /// Starts the command's process and returns as soon as its listener is here.
-pub fn spawn(image: &Image, filter: &Program) -> Result<(Starting, OwnedFd), Error> {
+pub fn spawn(image: &Image, filter: &Program) -> Result<(Starting, OwnedFd, Execution), Error> {
     let plan = Plan::new(image, filter)?;
     let page = Page::new()?;
     let (reports, reports_writer) = pipe_with(PipeFlags::CLOEXEC).map_err(Error::Prepare)?;
@@ -107,7 +117,18 @@ pub fn spawn(image: &Image, filter: &Program) -> Result<(Starting, OwnedFd), Err
         reaper,
     };
     let listener = starting.take_listener()?;
-    Ok((starting, listener))
+    Ok((starting, listener, plan.execution()))
+}
+
+impl Execution {
+    /// Whether a call is one of these.
+    #[must_use]
+    pub fn is(&self, data: &SeccompData) -> bool {
+        let [path, arguments, environment, ..] = data.args;
+        i64::from(data.nr) == libc::SYS_execve
+            && self.attempts.contains(&[path, arguments])
+            && environment == self.environment
+    }
 }
 
 impl Starting {
@@ -300,6 +321,20 @@ impl Plan {
             _strings: strings,
         })
     }
+
+    fn execution(&self) -> Execution {
+        let itself = [address(self.executable.as_ptr()), address(self.arguments.as_ptr())];
+        let by_shell = [address(SHELL.as_ptr()), address(self.shell_arguments.as_ptr())];
+        Execution {
+            attempts: [itself, by_shell],
+            environment: address(self.environment.as_ptr()),
+        }
+    }
+}
+
+/// As a register holds it.
+fn address<T>(pointer: *const T) -> u64 {
+    u64::try_from(pointer.addr()).unwrap_or(u64::MAX)
 }
 
 /// Clones the reaper with every signal blocked: a handler of this process must not run in the copy.

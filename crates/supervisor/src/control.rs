@@ -6,9 +6,11 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use notifyd_kernel::spawn::Execution;
 use rustix::event::{EventfdFlags, eventfd};
 
 use crate::Error;
+use crate::arguments::Arguments;
 use crate::clock::Monotonic;
 use crate::counters::Counters;
 use crate::identity::{Identity, Init};
@@ -25,6 +27,10 @@ pub(crate) struct Arrival {
     pub(crate) listener: OwnedFd,
     pub(crate) rule: Rule,
     pub(crate) identity: Option<Identity>,
+    /// Of a launched command: the calls that are not its own yet.
+    pub(crate) execution: Option<Execution>,
+    /// Of a launched command: where the values of its arguments are kept.
+    pub(crate) arguments: Option<Arc<Arguments>>,
     /// What its message told, for the notice that it is served.
     pub(crate) attachment: Option<Box<Attachment>>,
     pub(crate) counters: Arc<Counters>,
@@ -63,6 +69,7 @@ pub(crate) struct Shared {
     controls: Sender<Control>,
     notices: Sender<Notice>,
     known: Mutex<HashMap<Token, Known>>,
+    arguments: Mutex<HashMap<Token, Arc<Arguments>>>,
     next_token: AtomicU32,
 }
 
@@ -82,6 +89,7 @@ impl Shared {
             controls,
             notices,
             known: Mutex::new(HashMap::new()),
+            arguments: Mutex::new(HashMap::new()),
             next_token: AtomicU32::new(1),
         })
     }
@@ -132,5 +140,10 @@ impl Shared {
     pub(crate) fn known(&self) -> MutexGuard<'_, HashMap<Token, Known>> {
         // The map is consistent between any two statements, so a panic elsewhere leaves nothing half done.
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What is kept until somebody takes it, its listener being gone.
+    pub(crate) fn arguments(&self) -> MutexGuard<'_, HashMap<Token, Arc<Arguments>>> {
+        self.arguments.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -12,12 +12,14 @@ use std::time::{Duration, Instant};
 
 use notifyd_bpf::Action;
 use notifyd_kernel::notify::{Answer, Buffers, Notification, Received, Sent, Sizes, wake_synchronously};
+use notifyd_kernel::spawn::Execution;
 use rustix::buffer::spare_capacity;
 use rustix::event::Timespec;
 use rustix::event::epoll::{self, CreateFlags, EventData, EventFlags};
 use rustix::io::Errno;
 
 use crate::Error;
+use crate::arguments::Arguments;
 use crate::burst::Bursts;
 use crate::clock::Monotonic;
 use crate::control::{Arrival, Control, Shared, Subject};
@@ -65,6 +67,8 @@ struct Served {
     listener: OwnedFd,
     rule: Rule,
     identity: Option<Identity>,
+    execution: Option<Execution>,
+    arguments: Option<Arc<Arguments>>,
     counters: CounterWriter,
     bursts: Bursts,
 }
@@ -213,6 +217,9 @@ impl EventLoop {
             init,
         };
         served.counters.add(key, at);
+        if let Some(arguments) = &served.arguments {
+            arguments.note(&data);
+        }
         self.sequence += 1;
         self.ring.push(Event {
             listener: served.token,
@@ -264,6 +271,8 @@ impl EventLoop {
             listener,
             rule,
             identity,
+            execution,
+            arguments,
             attachment,
             counters,
         } = arrival;
@@ -278,6 +287,8 @@ impl EventLoop {
             listener,
             rule,
             identity,
+            execution,
+            arguments,
             counters: CounterWriter::new(counters),
             bursts: Bursts::default(),
         });
@@ -363,6 +374,10 @@ fn pack(index: usize, token: Token) -> u64 {
 impl Served {
     /// Whether the call is the runtime's own; on the way, once, whether the caller is the container's at all.
     fn identify(&mut self, notification: &Notification, shared: &Shared) -> bool {
+        if self.execution.is_some_and(|execution| execution.is(&notification.data)) {
+            return true;
+        }
+        self.execution = None;
         let (Some(identity), Some(target)) = (&mut self.identity, notification.target) else {
             return false;
         };

@@ -7,12 +7,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use notifyd_bpf::Program;
-use notifyd_kernel::spawn::{Image, Reports, Starting, spawn};
+use notifyd_kernel::spawn::{Execution, Image, Reports, Starting, spawn};
 use rustix::fs::{Access, access};
 use rustix::io::Errno;
 use rustix::process::Signal;
 
 use crate::Error;
+use crate::arguments::{Arguments, Watched};
 use crate::control::{Arrival, Control, Known, Shared, Subject};
 use crate::counters::Counters;
 use crate::notice::NoticeKind;
@@ -34,6 +35,8 @@ pub struct Launch {
     pub program: Program,
     /// How to answer.
     pub policy: Policy,
+    /// Arguments whose values [`Supervisor::arguments`](crate::Supervisor::arguments) tells in the end.
+    pub watched: Vec<Watched>,
 }
 
 /// A command that was executed.
@@ -47,7 +50,11 @@ pub struct Launched {
 
 /// Runs the command; returns once it was executed. Its end comes as notices.
 pub(crate) fn launch(shared: &Arc<Shared>, launch: Launch) -> Result<Launched, Error> {
-    let notifying = launch.program.notifying_denials()?;
+    let notifying = if launch.policy.continue_all {
+        launch.program.notifying_restrictions()?
+    } else {
+        launch.program.notifying_denials()?
+    };
     if !notifying.notifies() {
         return Err(Error::NothingDenied);
     }
@@ -58,17 +65,24 @@ pub(crate) fn launch(shared: &Arc<Shared>, launch: Launch) -> Result<Launched, E
         environment: c_strings("environment", launch.environment)?,
         directory: c_string("working directory", launch.directory)?,
     };
-    let (starting, listener) = spawn(&image, &filter)?;
+    let (starting, listener, execution) = spawn(&image, &filter)?;
     let rule = Rule {
         policy: launch.policy,
         program: Some(Arc::new(launch.program)),
     };
-    let token = serve(shared, listener, rule);
+    let arguments = (!launch.watched.is_empty()).then(|| Arc::new(Arguments::new(&launch.watched)));
+    let token = serve(shared, listener, rule, execution, arguments);
     follow(shared, token, starting)
 }
 
 /// The listener is served before the command is executed: execve may be one of the calls that notify.
-fn serve(shared: &Arc<Shared>, listener: OwnedFd, rule: Rule) -> Token {
+fn serve(
+    shared: &Arc<Shared>,
+    listener: OwnedFd,
+    rule: Rule,
+    execution: Execution,
+    arguments: Option<Arc<Arguments>>,
+) -> Token {
     let token = shared.next_token();
     let counters = Arc::new(Counters::default());
     let subject = Subject::Nothing("its command has not been executed".to_owned());
@@ -79,11 +93,16 @@ fn serve(shared: &Arc<Shared>, listener: OwnedFd, rule: Rule) -> Token {
             subject,
         },
     );
+    shared
+        .arguments()
+        .extend(arguments.as_ref().map(|arguments| (token, Arc::clone(arguments))));
     let arrival = Arrival {
         token,
         listener,
         rule,
         identity: None,
+        execution: Some(execution),
+        arguments,
         attachment: None,
         counters,
     };

@@ -7,6 +7,7 @@
 
 mod acceptor;
 mod admission;
+mod arguments;
 mod burst;
 mod cgroup;
 mod clock;
@@ -32,6 +33,7 @@ mod token;
 mod verdict;
 
 pub use admission::{Admission, Defaults, admit};
+pub use arguments::{MAX_VALUES, Values, Watched};
 pub use clock::Monotonic;
 pub use counters::{Count, Key, MAX_KEYS};
 pub use error::Error;

@@ -137,6 +137,8 @@ impl Registrar {
             listener,
             rule,
             identity,
+            execution: None,
+            arguments: None,
             attachment,
             counters,
         };

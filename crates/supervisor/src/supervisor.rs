@@ -14,6 +14,7 @@ use notifyd_kernel::notify::Sizes;
 use crate::Error;
 use crate::acceptor::Acceptor;
 use crate::admission::Defaults;
+use crate::arguments::Values;
 use crate::control::{Control, Shared, Subject};
 use crate::counters::Count;
 use crate::event_loop::EventLoop;
@@ -150,6 +151,13 @@ impl Supervisor {
     pub fn counts(&self, token: Token) -> Vec<Count> {
         let counters = self.shared.known().get(&token).map(|known| Arc::clone(&known.counters));
         counters.map(|counters| counters.read()).unwrap_or_default()
+    }
+
+    /// Takes the values of the arguments that were watched at a launch; complete once the tree has ended.
+    #[must_use]
+    pub fn arguments(&self, token: Token) -> Vec<Values> {
+        let taken = self.shared.arguments().remove(&token);
+        taken.map(|arguments| arguments.read()).unwrap_or_default()
     }
 
     /// Changes how a listener is answered.

@@ -6,8 +6,8 @@ mod support;
 
 use std::time::{Duration, Instant};
 
-use notifyd_bpf::{Action, Denied, Program, deny_list};
-use notifyd_supervisor::{Ended, Error, Launch, Launched, NoticeKind, Policy};
+use notifyd_bpf::{Action, Denied, Insn, Program, deny_list, op};
+use notifyd_supervisor::{Ended, Error, Launch, Launched, NoticeKind, Policy, Watched};
 use support::{Bench, EPERM, KILL, OPTIONS};
 
 fn deny(numbers: &[u32], action: Action) -> Program {
@@ -31,6 +31,7 @@ fn launch(bench: &Bench, program: Program, policy: Policy, words: &[&str]) -> Re
         directory: "/".to_owned(),
         program,
         policy,
+        watched: Vec::new(),
     })
 }
 
@@ -187,4 +188,100 @@ fn launches_under_a_listener() {
         matches!(refused, Err(Error::Kernel(notifyd_kernel::Error::ListenerBusy))),
         "{refused:?}"
     );
+}
+
+const EXECVE: u32 = 59;
+const CONTINUE: Policy = Policy {
+    continue_all: true,
+    ..EPERM
+};
+
+#[test]
+fn the_execution_of_the_command_is_not_its_own_call() {
+    let mut bench = Bench::new("execution", OPTIONS);
+    let program = deny(&[EXECVE], Action::Errno(1));
+    let phases = |bench: &Bench, launched: Launched| -> Vec<(bool, u64)> {
+        let counts = bench.supervisor.counts(launched.token);
+        counts.iter().map(|count| (count.key.init, count.count)).collect()
+    };
+    let launched = launch(&bench, program.clone(), CONTINUE, &["true"]).unwrap();
+    end(&mut bench, launched);
+    assert_eq!(phases(&bench, launched), [(true, 1)]);
+    let launched = launch(
+        &bench,
+        program,
+        CONTINUE,
+        &["sh", "-c", "/usr/bin/env /bin/true; exec /bin/true"],
+    )
+    .unwrap();
+    end(&mut bench, launched);
+    assert_eq!(
+        phases(&bench, launched),
+        [(true, 1), (false, 3)],
+        "env, its true, the shell's"
+    );
+}
+
+#[test]
+fn a_script_without_an_interpreter_is_executed_by_two_calls_none_its_own() {
+    let mut bench = Bench::new("script", OPTIONS);
+    let script = std::env::temp_dir().join(format!("notifyd-plain-script-{}.sh", std::process::id()));
+    std::fs::write(&script, "exit 3\n").unwrap();
+    std::fs::set_permissions(&script, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let program = deny(&[EXECVE], Action::Errno(1));
+    let launched = launch(&bench, program, CONTINUE, &[script.to_str().unwrap()]).unwrap();
+    let ended = end(&mut bench, launched);
+    std::fs::remove_file(&script).unwrap();
+    assert_eq!(ended, Ended::Exited(3));
+    let counts = bench.supervisor.counts(launched.token);
+    assert!(
+        counts.iter().all(|count| count.key.init && count.count == 2),
+        "{counts:?}"
+    );
+}
+
+#[test]
+fn where_every_call_runs_what_raises_a_signal_is_seen_too() {
+    let mut bench = Bench::new("trap", OPTIONS);
+    let script = "kill -0 $$; exit $?";
+    let program = deny(&[KILL.1], Action::Trap(0));
+    let launched = launch(&bench, program, CONTINUE, &["sh", "-c", script]).unwrap();
+    assert_eq!(end(&mut bench, launched), Ended::Exited(0));
+    let counts = bench.supervisor.counts(launched.token);
+    let verdicts: Vec<_> = counts.iter().map(|count| (count.key.verdict, count.count)).collect();
+    assert_eq!(verdicts, [(Action::Trap(0).raw(), 1)]);
+}
+
+#[test]
+fn a_program_of_which_every_call_is_notified_runs_and_its_values_are_told_once() {
+    let mut bench = Bench::new("everything", OPTIONS);
+    let everything = Program::new(vec![Insn::statement(op::RET_K, Action::Notify.raw())]).unwrap();
+    let words = ["sh", "-c", "kill -0 $$; kill -0 $$; (kill -s CONT $$); exit 4"];
+    let path = std::env::var("PATH").unwrap();
+    let launched = bench.supervisor.launch(Launch {
+        command: "sh".to_owned(),
+        arguments: words.iter().map(|&word| word.to_owned()).collect(),
+        environment: vec![format!("PATH={path}")],
+        directory: "/".to_owned(),
+        program: everything,
+        policy: CONTINUE,
+        watched: vec![Watched {
+            arch: KILL.0,
+            number: KILL.1,
+            index: 1,
+            mask: u64::MAX,
+        }],
+    });
+    let launched = launched.unwrap();
+    assert_eq!(end(&mut bench, launched), Ended::Exited(4));
+    let counts = bench.supervisor.counts(launched.token);
+    assert!(counts.len() > 10, "{counts:?}");
+    let kills = counts.iter().find(|count| count.key.number == KILL.1).unwrap();
+    assert_eq!(kills.count, 3);
+    let values = bench.supervisor.arguments(launched.token);
+    let [kill] = values.as_slice() else {
+        panic!("{values:?}")
+    };
+    assert_eq!(kill.values, Some([0, 18].into()));
+    assert!(bench.supervisor.arguments(launched.token).is_empty(), "they were taken");
 }

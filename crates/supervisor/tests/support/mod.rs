@@ -171,7 +171,7 @@ impl Guest {
             environment: vec![c("PATH=/usr/bin:/bin")],
             directory: c("/"),
         };
-        let (starting, listener) = spawn(&image, &denying_kill(Action::Notify)).unwrap();
+        let (starting, listener, _) = spawn(&image, &denying_kill(Action::Notify)).unwrap();
         Self {
             listener,
             running: starting.wait_until_executed().unwrap(),
