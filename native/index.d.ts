@@ -20,6 +20,8 @@ export declare class Supervisor {
   arm(): boolean
   /** The counters of a listener; none for one that was released. */
   counts(listener: number): Array<Count>
+  /** Takes the values of watched arguments; complete when the command's tree has ended. */
+  arguments(listener: number): Array<ArgumentValues>
   /** Changes how a listener is answered. */
   setAnswer(listener: number, answer: Answer): void
   /** Ends the container (or process tree) of a listener. */
@@ -62,6 +64,16 @@ export interface Answer {
   errno: number
   /** Answer kill verdicts with ENOSYS instead of killing (policy `stop`: one run then finds several calls). */
   deferKill: boolean
+}
+
+/** A call with the values of its watched argument. */
+export interface ArgumentValues {
+  /** As abi_name() says it. */
+  abi: string
+  /** As the kernel gave it. */
+  number: number
+  /** Decimal, since they may be beyond what a number holds. Undefined: any, or not watched. */
+  values?: Array<string>
 }
 
 /** What happens to some arguments. */
@@ -259,6 +271,8 @@ export interface LaunchRequest {
   /** Program of the original profile (struct sock_filter[]); its denials notify. */
   program: Uint8Array
   answer: Answer
+  /** Whether arguments() is to tell with which values the calls are made that a recorded profile keeps apart. */
+  watchArguments?: boolean
 }
 
 /** Version of the library that is linked in. */
@@ -299,6 +313,9 @@ export interface Notice {
   exitCode?: number
   signal?: number
 }
+
+/** struct sock_filter[] of a program that notifies every call. */
+export declare function notifyEveryCall(): Buffer
 
 /** A profile that was read. */
 export interface ParsedProfile {
@@ -363,6 +380,30 @@ export interface ProfileFinding {
 
 /** All codes of findings. */
 export declare function profileFindingCodes(): Array<string>
+
+/**
+ * The smallest profile that lets the calls run. Compiled and evaluated for each of them: call this in a process that can be
+ * killed.
+ */
+export declare function recordedProfile(seen: Array<ArgumentValues>, purpose: RecordPurpose): RecordedProfile
+
+/** A profile of what was seen. */
+export interface RecordedProfile {
+  /** OCI `linux.seccomp` as text. */
+  json: string
+  /** Calls without a name, which no profile can allow. */
+  nameless: Array<string>
+  /** Names that the libseccomp inside does not know. */
+  newer: Array<string>
+}
+
+/** What a recorded profile is for. */
+export interface RecordPurpose {
+  /** runc, crun: their own calls are allowed as well. */
+  runtimes: Array<string>
+  /** Whether ioctl is allowed for the requests that were seen only. */
+  ioctlRequests: boolean
+}
 
 /** Refused hand-overs of one reason. */
 export interface RefusedCount {

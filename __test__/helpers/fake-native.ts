@@ -4,6 +4,7 @@ import { callKey } from '../../ts/calls.ts'
 import { EVENT_BYTES } from '../../ts/events.ts'
 import type {
   Answer,
+  ArgumentValues,
   ContainerState,
   Count,
   InitProcess,
@@ -68,6 +69,8 @@ export class FakeSupervisor implements Supervisor {
   drains = 0
   countReads = 0
   closed = false
+  /** What `arguments` tells. */
+  values: ArgumentValues[] = []
   /** What `stop` does; by default everything ends. */
   onStop: (listener: number) => Promise<StopReport> = listener => this.#endAll(listener)
   onLaunch: () => void = () => {}
@@ -173,6 +176,9 @@ export class FakeSupervisor implements Supervisor {
   counts(listener: number): Count[] {
     this.countReads += 1
     return [...(this.#listeners.get(listener)?.counts.values() ?? [])].map(count => ({ ...count }))
+  }
+  arguments(): ArgumentValues[] {
+    return this.values
   }
   setAnswer(listener: number, answer: Answer): void {
     this.answers.set(listener, answer)
@@ -307,6 +313,8 @@ export function createFakeNative(now: () => number): FakeNative {
     endWithParent: unsupported,
     compileDenyList: denied => Buffer.from(denied.join()),
     libseccompVersion: () => '2.6.0',
+    notifyEveryCall: () => Buffer.from('everything'),
+    recordedProfile: unsupported,
     probeKernel: () => Promise.resolve({ release: 'fake', features: [] }),
   }
   return {

@@ -10,6 +10,7 @@ use notifyd_supervisor::{Error, Launch, Launched as CoreLaunched, Supervisor};
 
 use crate::answer::Answer;
 use crate::error::{Result, supervisor_error, to_rejection};
+use crate::record::watched;
 
 /// A command and the profile it runs under.
 #[napi(object)]
@@ -23,6 +24,8 @@ pub struct LaunchRequest {
     /// Program of the original profile (struct sock_filter[]); its denials notify.
     pub program: Uint8Array,
     pub answer: Answer,
+    /// Whether arguments() is to tell with which values the calls are made that a recorded profile keeps apart.
+    pub watch_arguments: Option<bool>,
 }
 
 /// A command that was executed.
@@ -49,6 +52,11 @@ impl LaunchTask {
             directory: request.cwd,
             program,
             policy: request.answer.try_into()?,
+            watched: if request.watch_arguments.unwrap_or(false) {
+                watched()
+            } else {
+                Vec::new()
+            },
         };
         Ok(AsyncTask::new(Self {
             supervisor,

@@ -16,6 +16,7 @@ mod kernel;
 mod launch;
 mod notice;
 mod profile;
+mod record;
 mod runtime_default;
 mod stats;
 mod supervisor;

@@ -15,6 +15,7 @@ use crate::answer::Answer;
 use crate::error::{Code, Result, invalid, supervisor_error, to_rejection};
 use crate::launch::{LaunchRequest, LaunchTask};
 use crate::notice::Notice;
+use crate::record::ArgumentValues;
 use crate::stats::{Count, Stats, StopReport};
 
 /// Bytes of one event record.
@@ -124,6 +125,13 @@ impl Supervisor {
     #[napi]
     pub fn counts(&self, listener: u32) -> Vec<Count> {
         self.core.counts(Token(listener)).into_iter().map(Count::from).collect()
+    }
+
+    /// Takes the values of watched arguments; complete when the command's tree has ended.
+    #[napi]
+    pub fn arguments(&self, listener: u32) -> Vec<ArgumentValues> {
+        let values = self.core.arguments(Token(listener));
+        values.into_iter().map(ArgumentValues::from).collect()
     }
 
     /// Changes how a listener is answered.

@@ -290,6 +290,14 @@ pub enum Error {
         /// What was given.
         name: String,
     },
+    /// A recorded profile that denies what was recorded.
+    #[error(
+        "making a profile of what was recorded: libseccomp's program would deny {call}; this is a defect, please report it"
+    )]
+    NotRecorded {
+        /// The call and its ABI.
+        call: String,
+    },
     /// A profile that another supervisor answers.
     #[error(
         "rewriting the profile: it notifies a supervisor already{}; hint: rewrite the profile that it was made of",
