@@ -13,6 +13,7 @@ interface Import {
 /** Decide and compute: no input or output, no clock, no process. They may use each other where the row says so. */
 const PURE = [
   'annotations',
+  'baseline',
   'calls',
   'clip',
   'container-series',
@@ -32,6 +33,7 @@ const PURE = [
   'stop-times',
   'termination',
   'untold',
+  'verification',
   'verdicts',
   'wishes',
 ]
@@ -76,6 +78,8 @@ const MAY: Record<string, string[]> = {
   'metric-readings': ['latency'],
   'named-event': ['events', 'verdicts'],
   'run-report': ['container-view', 'termination'],
+  verification: ['run-report', 'verdicts'],
+  baseline: ['errors', 'verification'],
   handover: ['errno', 'names', 'policy'],
 }
 const LISTED_MODULES: Record<string, string[]> = {

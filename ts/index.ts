@@ -23,4 +23,12 @@ export type { Log } from './log.ts'
 export type { NotifydEvent } from './named-event.ts'
 export * as profiles from './profile-library.ts'
 export { compile, type CompiledProfile, type Denials } from './profiles.ts'
+export {
+  verify,
+  type DeniedCall,
+  type KnownCall,
+  type Verification,
+  type VerifyOptions,
+  type Verifying,
+} from './verify.ts'
 export { run, type Run, type RunDeps, type RunEvents, type RunOptions, type RunReport } from './run.ts'

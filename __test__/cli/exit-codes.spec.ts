@@ -4,7 +4,7 @@ import test from 'ava'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { COMMON_EXIT_CODES, EXIT, exitCodeOf, RUN_EXIT_CODES } from '../../ts/cli/exit-codes.ts'
+import { COMMON_EXIT_CODES, EXIT, exitCodeOf, RUN_EXIT_CODES, VERIFY_EXIT_CODES } from '../../ts/cli/exit-codes.ts'
 import { NotifydError } from '../../ts/errors.ts'
 import { cli } from '../helpers/cli.ts'
 import { CLI } from '../helpers/daemon-process.ts'
@@ -78,12 +78,12 @@ test('128 + n: the command was ended by a signal', async t => {
 })
 
 test('the table names every code that the program can choose', t => {
-  const listed = [...COMMON_EXIT_CODES, ...RUN_EXIT_CODES].map(({ code }) => code)
+  const tables = [COMMON_EXIT_CODES, RUN_EXIT_CODES, VERIFY_EXIT_CODES].map(table => table.map(({ code }) => code))
   t.deepEqual(
-    Object.values(EXIT).filter(code => !listed.includes(`${code}`)),
+    Object.values(EXIT).filter(code => !tables.flat().includes(`${code}`)),
     [],
   )
-  t.is(new Set(listed).size, listed.length)
+  for (const codes of tables) t.is(new Set(codes).size, codes.length)
 })
 
 test('an error is a wrong command line only where it says so; for run everything unknown is 125', t => {

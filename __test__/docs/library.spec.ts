@@ -1,7 +1,15 @@
 /** docs/library.md names what there is: the compiler knows all members of a type, the module all exports. */
 
 import test from 'ava'
-import type { DaemonEvents, NotifydEvent, RunEvents, RunOptions, RunReport } from '../../ts/index.ts'
+import type {
+  DaemonEvents,
+  NotifydEvent,
+  RunEvents,
+  RunOptions,
+  RunReport,
+  Verification,
+  VerifyOptions,
+} from '../../ts/index.ts'
 import * as entry from '../../ts/index.ts'
 import { codesOf, readDocument, tableOf, withoutBlocks } from '../helpers/documents.ts'
 
@@ -46,6 +54,12 @@ const REPORT: All<RunReport> = {
   startedAt: true,
   finishedAt: true,
 }
+const VERIFY: All<Omit<VerifyOptions, keyof RunOptions | 'probes'> & Pick<VerifyOptions, 'probes'>> = {
+  enforce: true,
+  baseline: true,
+  probes: true,
+}
+const VERIFICATION: All<Omit<Verification, keyof RunReport>> = { denied: true, passed: true, unused: true }
 const EVENT: All<NotifydEvent> = {
   container: true,
   syscall: true,
@@ -72,6 +86,8 @@ for (const [title, text, header, all] of [
   ['options of run', page, 'option', OPTIONS],
   ['events of a run', page, 'event of a run', RUN_EVENTS],
   ['members of a report', section('`run(options)`'), 'member', REPORT],
+  ['options of verify', page, 'option of verify', VERIFY],
+  ['members of a verification', page, 'member of a verification', VERIFICATION],
   ['events of a daemon', page, 'event of a daemon', DAEMON_EVENTS],
   ['members of an event', section('Answered calls'), 'member', EVENT],
 ] as const) {

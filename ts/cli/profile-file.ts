@@ -7,6 +7,11 @@ import { parse, runtimeDefault, type ProfileDocument } from '../profile-text.ts'
 /** A file of that name is `./runtime-default`. */
 export const RUNTIME_DEFAULT = 'runtime-default'
 
+/** Whether it is a file that others can look into. */
+export function isProfileFile(file: string): boolean {
+  return file !== RUNTIME_DEFAULT && file !== '-'
+}
+
 /** The text of the file; `-` is stdin. */
 export function readProfile(file: string): string {
   if (file === RUNTIME_DEFAULT) return runtimeDefault().text

@@ -11,13 +11,14 @@ import { defineProfile } from './definitions/profile.ts'
 import { definePs } from './definitions/ps.ts'
 import { defineRun } from './definitions/run.ts'
 import { defineServe } from './definitions/serve.ts'
+import { defineVerify } from './definitions/verify.ts'
 import { print, sayAsIs } from './output.ts'
 import { toUsageError } from './usage-error.ts'
 
 /** Takes the exit code of the command that was called. */
 export type Outcome = (code: number) => void
 
-const DEFINITIONS = [defineServe, defineRun, defineProfile, definePs, defineDescribe, defineDoctor]
+const DEFINITIONS = [defineServe, defineRun, defineVerify, defineProfile, definePs, defineDescribe, defineDoctor]
 
 export function createProgram(outcome: Outcome): Command {
   const program = new Command('seccomp-notifyd')

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { addExamples } from '../examples.ts'
-import { RUN_EXIT_CODES } from '../exit-codes.ts'
+import { addExitCodes, RUN_EXIT_CODES } from '../exit-codes.ts'
 import { capabilities, choice, duration, PROFILE_FILE } from '../options.ts'
 import type { Outcome } from '../program.ts'
 import { reflow } from '../prose.ts'
@@ -36,8 +36,7 @@ export function defineRun(program: Command, outcome: Outcome): void {
     .option('--json', "the report as one line of JSON on stderr (stdout is the command's)")
     .option('--report <file>', 'write the report as JSON to a file')
     .action(async (words, flags) => outcome(await (await import('../commands/run.ts')).run(words, flags)))
-  const codes = RUN_EXIT_CODES.map(({ code, meaning }) => `  ${code.padEnd(9)}  ${meaning.replaceAll('`', '')}`)
-  command.addHelpText('after', `\nExit codes:\n${codes.join('\n')}`)
+  addExitCodes(command, RUN_EXIT_CODES)
   addExamples(command, [
     {
       does: 'see whether a script makes folders, and let it fail where it does',
