@@ -22,7 +22,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { homedir } from 'node:os'
-import { delimiter, dirname, isAbsolute, join, relative } from 'node:path'
+import { basename, delimiter, dirname, isAbsolute, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -226,8 +226,10 @@ export async function buildRuntime() {
   await step('runtime', 'building the runtime shim', inputs, [RUNTIME], async () => {
     // Named, since napi names it for the addon: so both share what they are made of.
     const host = /^host: (.+)$/m.exec(await run('rustc', ['-vV']))?.[1] ?? ''
-    const build = ['build', '--release', '--target', host, '--package', 'notifyd-runtime', '--message-format', 'json']
-    const messages = (await run('cargo', build, { env: buildEnvironment() })).split('\n')
+    const build = ['rustc', '--release', '--target', host, '--package', 'notifyd-runtime', '--bin', basename(RUNTIME)]
+    // Engines call it in mount namespaces and on hosts of which nothing is known.
+    const args = [...build, '--message-format', 'json', '--', '-C', 'target-feature=+crt-static']
+    const messages = (await run('cargo', args, { env: buildEnvironment() })).split('\n')
     const built = messages.map(line => /"executable":"([^"]+)"/.exec(line)?.[1]).find(Boolean)
     if (built === undefined) throw new StepFailure('cargo built no runtime shim', messages.join('\n'))
     // Another inode: one that somebody executes cannot be written.
