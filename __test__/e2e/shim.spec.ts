@@ -1,7 +1,8 @@
 /** The runtime shim in front of the real runc and the real crun. */
 
+import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { release, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ExecutionContext } from 'ava'
 import { start, until, type Finished } from '../helpers/child.ts'
@@ -121,6 +122,7 @@ function define(runtime: RuntimeName): void {
     const before = config(bundle)
     t.is((await runtimes.run('first', bundle).finished).stdout, DENIED)
     t.true(config(bundle).includes('SCMP_ACT_NOTIFY'))
+    t.is(config(bundle).includes('SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV'), waitsKillable(runtime))
     const rewritten = config(bundle)
     t.is((await runtimes.run('second', bundle).finished).stdout, DENIED)
     t.is(config(bundle), rewritten)
@@ -161,6 +163,16 @@ async function watched(
   const daemon = await checks.start(t, runtimes.folder)
   shim.configure({ listener: daemon.listenerSocket })
   return { shim, runtimes, daemon }
+}
+
+/** crun 1.6 and Linux 5.19 have the flag with which a signal does not repeat a call; no runc has it. */
+function waitsKillable(runtime: RuntimeName): boolean {
+  const version = (text: string): number => {
+    const [, major = 0, minor = 0] = /(\d+)\.(\d+)/.exec(text) ?? []
+    return Number(major) * 1000 + Number(minor)
+  }
+  if (runtime === 'runc' || version(release()) < 5019) return false
+  return version(execFileSync(findCommand('crun') ?? 'crun', ['--version'], { encoding: 'utf8' })) >= 1006
 }
 
 interface LogRecord {

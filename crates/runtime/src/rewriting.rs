@@ -60,7 +60,7 @@ impl Purpose<'_> {
             seccomp: seccomp.to_owned(),
             runtime: self.runtime.name().to_owned(),
             listener: self.listener.to_owned(),
-            wait_killable: false,
+            executable: self.executable.to_owned(),
         }
     }
 

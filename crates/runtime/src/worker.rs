@@ -2,9 +2,10 @@
 //! for some sets of conditions.
 
 use std::io::{self, Read, Write};
-use std::process::ExitCode;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
 
-use notifyd_profile::{Abi, Document, Facts, Format, Runtime, Target, transform};
+use notifyd_profile::{Abi, Document, Facts, Format, KernelVersion, Runtime, Target, transform};
 use rustix::process::{Signal, set_parent_process_death_signal};
 use serde::{Deserialize, Serialize};
 
@@ -22,8 +23,8 @@ pub struct Order {
     pub runtime: String,
     /// Where the listener goes.
     pub listener: String,
-    /// As in [`Target`].
-    pub wait_killable: bool,
+    /// Its executable, which tells its version.
+    pub executable: PathBuf,
 }
 
 /// What came of it.
@@ -78,15 +79,40 @@ fn rewrite(order: &Order) -> Result<Outcome, Box<dyn std::error::Error>> {
         capabilities: None,
         kernel: None,
     })?;
+    let runtime = order.runtime.parse()?;
     let target = Target {
-        runtime: order.runtime.parse::<Runtime>()?,
+        runtime,
         abi,
         listener_path: order.listener.clone(),
-        wait_killable: order.wait_killable,
+        wait_killable: waits_killable(runtime, &order.executable),
     };
     let done = transform(&profile, &target)?;
     if done.profile.listener_path.is_none() {
         return Ok(Outcome::Unchanged);
     }
     Ok(Outcome::Rewritten(document.with_profile(&done.profile).to_string()))
+}
+
+/// Whether both have `SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV`: Linux 5.19 and crun 1.6, with which a signal does not make a
+/// call be announced twice. No release of runc takes it.
+fn waits_killable(runtime: Runtime, executable: &Path) -> bool {
+    let kernel = rustix::system::uname()
+        .release()
+        .to_string_lossy()
+        .parse::<KernelVersion>();
+    let has = |version: KernelVersion, major, minor| version >= KernelVersion { major, minor };
+    runtime == Runtime::Crun
+        && kernel.is_ok_and(|version| has(version, 5, 19))
+        && crun_version(executable).is_some_and(|version| has(version, 1, 6))
+}
+
+/// From a first line such as `crun version 1.8.1`.
+fn crun_version(executable: &Path) -> Option<KernelVersion> {
+    let told = Command::new(executable).arg("--version").output().ok()?;
+    let text = String::from_utf8(told.stdout).ok()?;
+    text.strip_prefix("crun version ")?
+        .split_whitespace()
+        .next()?
+        .parse()
+        .ok()
 }
