@@ -50,3 +50,14 @@ fn mistakes_are_named() {
         assert!(error.contains(word) && error.contains("/etc/x.json"), "{text}: {error}");
     }
 }
+
+#[test]
+fn the_documented_one_is_the_default() {
+    let document = include_str!("../../../docs/runtime.md");
+    let (_, rest) = document.split_once("```json runtime\n").unwrap();
+    let (text, _) = rest.split_once("```").unwrap();
+    let mut read = parse(text).unwrap();
+    assert_eq!(read.runtimes.runc.take().as_deref(), Some(Path::new("/usr/bin/runc")));
+    assert_eq!(read.runtimes.crun.take().as_deref(), Some(Path::new("/usr/bin/crun")));
+    assert_eq!(read, Configuration::default());
+}
