@@ -278,6 +278,17 @@ export interface LaunchRequest {
 /** Version of the library that is linked in. */
 export declare function libseccompVersion(): string
 
+/** What several profiles allow together. */
+export interface MergedProfile {
+  /** In the format of the first. */
+  json: string
+  /** What is to be known of it, one sentence each. */
+  notes: Array<string>
+}
+
+/** A profile that allows what any of them allows on such a host and denies what all deny; what has no such union is refused. */
+export declare function mergeProfiles(texts: Array<string>, given?: ProfileFacts | undefined | null): MergedProfile
+
 /** AUDIT_ARCH_* value of this machine's own ABI. */
 export declare function nativeArch(): number
 

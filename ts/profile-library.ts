@@ -3,6 +3,7 @@
 export { check, type CheckOptions, type ProfileFinding } from './check.ts'
 export * from './diff.ts'
 export * from './explain.ts'
+export * from './merge.ts'
 export * from './transform.ts'
 export {
   parse,

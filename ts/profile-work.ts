@@ -16,6 +16,7 @@ type Compiling =
   | 'diffProfiles'
   | 'explainProfile'
   | 'explainCall'
+  | 'mergeProfiles'
   | 'transformProfile'
 export type Work = Pick<Native, Compiling>
 export type WorkName = keyof Work

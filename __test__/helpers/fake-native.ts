@@ -308,6 +308,7 @@ export function createFakeNative(now: () => number): FakeNative {
     transformProfile: unsupported,
     checkProfile: unsupported,
     diffProfiles: unsupported,
+    mergeProfiles: unsupported,
     profileFindingCodes: unsupported,
     runtimeDefaultProfile: unsupported,
     endWithParent: unsupported,

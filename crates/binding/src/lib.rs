@@ -14,6 +14,7 @@ mod explain;
 mod host;
 mod kernel;
 mod launch;
+mod merge;
 mod notice;
 mod profile;
 mod record;

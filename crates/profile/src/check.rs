@@ -100,7 +100,7 @@ impl Comparison {
     }
 }
 
-fn numbers(programs: &[&Program], arch: u32) -> BTreeSet<u32> {
+pub(crate) fn numbers(programs: &[&Program], arch: u32) -> BTreeSet<u32> {
     let compared = compared_numbers(programs, arch);
     let bits: &[u32] = if arch == AUDIT_ARCH_X86_64 {
         &[0, X32_SYSCALL_BIT]

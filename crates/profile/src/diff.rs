@@ -4,6 +4,7 @@
 
 mod extent;
 
+pub(crate) use self::extent::opposite;
 pub use self::extent::{Extent, Literal};
 
 use std::borrow::Cow;

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::fields::{EngineField, UnknownField};
 use crate::written::Written;
-use crate::{Error, Profile, fields};
+use crate::{ActionName, Error, Profile, fields};
 
 /// Longest text that is read: what a hand-over may carry.
 pub const MAX_TEXT_BYTES: usize = 4 << 20;
@@ -75,6 +75,40 @@ impl Document {
                     .filter(|(name, _)| !fields::is_known(name)),
             );
             *object = new;
+        }
+        json
+    }
+
+    /// The entries of `syscalls` as they are written.
+    pub(crate) fn rules_json(&self) -> &[Value] {
+        let rules = seccomp_object(&self.json)
+            .ok()
+            .and_then(|object| object.get("syscalls"));
+        rules.and_then(Value::as_array).map_or(&[], Vec::as_slice)
+    }
+
+    /// What was written, with other entries of `syscalls`.
+    pub(crate) fn with_rules(&self, rules: Vec<Value>) -> Value {
+        self.edited(self.json.clone(), |object| {
+            object.insert("syscalls".to_owned(), rules.into());
+        })
+    }
+
+    /// Such a text with a default action that has no errno.
+    pub(crate) fn with_default_of(&self, json: Value, action: ActionName) -> Value {
+        self.edited(json, |object| {
+            object.retain(|field, _| field != "defaultErrno" && field != "defaultErrnoRet");
+            object.insert("defaultAction".to_owned(), action.name().into());
+        })
+    }
+
+    fn edited(&self, mut json: Value, edit: impl FnOnce(&mut Map<String, Value>)) -> Value {
+        let object = match seccomp_pointer(&self.json) {
+            Some(pointer) => json.pointer_mut(pointer),
+            None => Some(&mut json),
+        };
+        if let Some(object) = object.and_then(Value::as_object_mut) {
+            edit(object);
         }
         json
     }

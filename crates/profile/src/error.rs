@@ -251,6 +251,14 @@ pub enum Error {
         /// How many.
         count: usize,
     },
+    /// What several profiles allow together cannot be said by rules.
+    #[error("merging the profiles: there is no union for {what}: {reason}")]
+    NoUnion {
+        /// A call, or what else it is about.
+        what: String,
+        /// Why, and what to do.
+        reason: String,
+    },
     /// One of several profiles is at fault.
     #[error("in profile {number} of those given")]
     Of {

@@ -25,6 +25,7 @@ mod flatten;
 mod known;
 mod left_out;
 mod lint;
+mod merge;
 mod metadata;
 mod model;
 mod nearest;
@@ -54,6 +55,7 @@ pub use explain::{
 pub use facts::{Facts, KernelVersion};
 pub use left_out::LeftOut;
 pub use lint::{Code, Finding, Severity, lint};
+pub use merge::{Merged, merge};
 pub use model::{ActionName, Condition, Operator, Profile, Rule};
 pub use record::{Observation, Purpose, Recorded, Watched, recorded, watched};
 pub use runtime::Runtime;

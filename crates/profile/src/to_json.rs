@@ -20,12 +20,13 @@ impl Profile {
         ];
         let mut object = Map::from_iter([field("defaultAction", self.default_action.name())]);
         object.extend(present(optional));
-        object.extend([field("syscalls", self.rules.iter().map(rule).collect::<Vec<_>>())]);
+        object.extend([field("syscalls", self.rules.iter().map(rule_json).collect::<Vec<_>>())]);
         object.into()
     }
 }
 
-fn rule(rule: &Rule) -> Value {
+/// One entry of `syscalls`.
+pub(crate) fn rule_json(rule: &Rule) -> Value {
     let conditions: Vec<_> = rule.conditions.iter().map(condition).collect();
     let optional = [
         ("errnoRet", rule.errno.map(Value::from)),

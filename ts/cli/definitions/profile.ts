@@ -3,10 +3,11 @@ import type { Outcome } from '../program.ts'
 import { defineCheck } from './profile/check.ts'
 import { defineDiff } from './profile/diff.ts'
 import { defineExplain } from './profile/explain.ts'
+import { defineMerge } from './profile/merge.ts'
 import { defineShow } from './profile/show.ts'
 import { defineTransform } from './profile/transform.ts'
 
-const DEFINITIONS = [defineExplain, defineCheck, defineDiff, defineShow, defineTransform]
+const DEFINITIONS = [defineExplain, defineCheck, defineDiff, defineMerge, defineShow, defineTransform]
 
 export function defineProfile(program: Command, outcome: Outcome): void {
   const group = program.command('profile').description('Look into seccomp profiles, compare and rewrite them.')
