@@ -58,10 +58,10 @@ const SYSTEM_PACKAGES = [
   // It brings services along, so only what runs the tests asks for it.
   {
     name: 'docker.io',
-    why: 'for tests of Docker',
+    why: 'for tests of Docker and of containerd, which comes with it',
     required: false,
     engine: true,
-    present: () => which('dockerd') !== null,
+    present: () => which('dockerd') !== null && which('containerd') !== null,
   },
   { name: 'strace', why: 'for the benchmark', required: false, present: () => which('strace') !== null },
 ]

@@ -1,0 +1,81 @@
+/** containerd by its own client, with its default profile, and a runtime of ours in the place of runc. */
+
+import test, { type ExecutionContext } from 'ava'
+import { until, type Finished } from '../helpers/child.ts'
+import { needContainerd, startContainerd, type Containerd } from '../helpers/containerd.ts'
+import { startDaemon, type DaemonProcess } from '../helpers/daemon-process.ts'
+import { findCommand, recordExercise } from '../helpers/needs.ts'
+import { installShim, type Shim } from '../helpers/shim.ts'
+
+/** A label is the container's annotation. */
+const ASKED_FOR = ['--label', 'seccomp-notifyd.io/action=log']
+const DENIED_CALL = 'swapoff /dev/null; exit 7'
+
+const need = needContainerd()
+
+function check(title: string, body: (t: ExecutionContext) => Promise<void>): void {
+  const full = `containerd: ${title}`
+  if (!need.usable) {
+    recordExercise({ part: 'containerd', title, outcome: 'skip', reason: need.reason })
+    test.skip(full, body)
+    return
+  }
+  test.serial(full, async t => {
+    t.timeout(170_000)
+    t.teardown(() => recordExercise({ part: 'containerd', title, outcome: t.passed ? 'pass' : 'fail' }))
+    await body(t)
+  })
+}
+
+check("what containerd's own profile denies is seen where it is asked for, and nothing else is different", async t => {
+  const { containerd, daemon, shim } = await setting(t)
+  const runc = findCommand('runc') ?? 'runc'
+  const [under, without] = [await life(containerd, shim.path, 'under'), await life(containerd, runc, 'without')]
+  t.deepEqual(under, without)
+  t.like(under, { ran: { code: 7 }, exec: { code: 1 }, code: 137 })
+  t.regex(under.ran.stderr, /swapoff: .*Operation not permitted/)
+  t.is(await daemon.calls('under-ran', 'swapoff'), 1)
+  await until(async () => (await daemon.calls('under', 'swapoff')) === 1, 5000)
+  const unasked = await containerd.call(run(containerd, shim.path, 'unasked', [], ['sh', '-c', DENIED_CALL]))
+  t.is(unasked.code, 7)
+  t.deepEqual((await daemon.containers()).map(({ id }) => id).toSorted(), ['under', 'under-ran'])
+})
+
+check('with nobody listening `closed` refuses, and containerd shows why', async t => {
+  const { containerd, daemon, shim } = await setting(t)
+  await daemon.stop()
+  const wish = ['--label', 'seccomp-notifyd.io/failure-policy=closed']
+  const { code, stderr } = await containerd.call(run(containerd, shim.path, 'closed', wish, ['true']))
+  t.is(code, 1)
+  t.regex(stderr, /seccomp-notifyd-runtime: connecting to the listener .*: No such file or directory.*; hint: /)
+  const open = await containerd.call(run(containerd, shim.path, 'open', ASKED_FOR, ['sh', '-c', 'exit 5']))
+  t.is(open.code, 5, open.stderr)
+})
+
+interface Life {
+  ran: Finished
+  exec: Finished
+  code: number
+}
+
+async function life(containerd: Containerd, runtime: string, id: string): Promise<Life> {
+  const ran = await containerd.call(run(containerd, runtime, `${id}-ran`, ASKED_FOR, ['sh', '-c', DENIED_CALL]))
+  const container = containerd.start(run(containerd, runtime, id, ASKED_FOR, ['sh', '-c', 'echo up; exec sleep 100']))
+  await container.printed('up', 30_000)
+  const exec = await containerd.call(['tasks', 'exec', '--exec-id', 'x', id, 'swapoff', '/dev/null'])
+  await containerd.call(['tasks', 'kill', '--signal', 'SIGKILL', id])
+  return { ran, exec, code: (await container.finished).code }
+}
+
+function run({ rootfs }: Containerd, runtime: string, id: string, options: string[], command: string[]): string[] {
+  const more = ['--runc-binary', runtime, '--seccomp', '--env', 'PATH=/bin', ...options]
+  return ['run', '--rm', '--rootfs', ...more, rootfs, id, ...command]
+}
+
+async function setting(t: ExecutionContext): Promise<{ containerd: Containerd; daemon: DaemonProcess; shim: Shim }> {
+  const shim = installShim(t, 'runc')
+  const daemon = await startDaemon(shim.folder)
+  t.teardown(() => daemon.kill9())
+  shim.configure({ listener: daemon.listenerSocket })
+  return { containerd: await startContainerd(t, shim.env), daemon, shim }
+}

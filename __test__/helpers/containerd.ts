@@ -1,0 +1,70 @@
+/** A containerd of the test's own: its state, its socket and its containers lie in one folder and end with it. */
+
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { ExecutionContext } from 'ava'
+import { start, until, type Finished, type Running } from './child.ts'
+import { makeRootfs } from './containers.ts'
+import { findCommand, type Need } from './needs.ts'
+
+export interface Containerd {
+  /** Of busybox under its usual names; containers share it. */
+  readonly rootfs: string
+  /** Any command of `ctr`. */
+  start(args: string[]): Running
+  call(args: string[]): Promise<Finished>
+}
+
+export function needContainerd(): Need {
+  if (process.getuid?.() !== 0) return { usable: false, reason: 'not root' }
+  const missing = ['containerd', 'ctr', 'runc', 'busybox'].find(name => findCommand(name) === undefined)
+  return missing === undefined ? { usable: true } : { usable: false, reason: `${missing} is not installed` }
+}
+
+/** Starts it without its interface for Kubernetes. The environment is the runtimes' too. */
+export async function startContainerd(t: ExecutionContext, env: Record<string, string>): Promise<Containerd> {
+  const folder = mkdtempSync(join(tmpdir(), 'sn-ctrd-'))
+  const socket = join(folder, 'c.sock')
+  const engine = start('containerd', ['--config', configure(folder, socket)], {
+    env: { ...process.env, ...env },
+    deadlineMs: 170_000,
+  })
+  const ctr = (args: string[]) => start('ctr', ['--address', socket, ...args])
+  const call = (args: string[]) => ctr(args).finished
+  t.teardown(async () => {
+    await endTasks(call)
+    engine.process.kill('SIGTERM')
+    await engine.finished
+    rmSync(folder, { recursive: true, force: true })
+  })
+  const isReady = async () => (await call(['version'])).code === 0
+  await until(isReady, 60_000, () => `containerd is not ready:\n${engine.stderr()}`)
+  return { rootfs: makeRootfs(join(folder, 'rootfs'), []), start: ctr, call }
+}
+
+function configure(folder: string, socket: string): string {
+  const file = join(folder, 'config.toml')
+  mkdirSync(join(folder, 'root'))
+  writeFileSync(
+    file,
+    `version = 2
+root = "${join(folder, 'root')}"
+state = "${join(folder, 'state')}"
+disabled_plugins = ["io.containerd.grpc.v1.cri"]
+[grpc]
+  address = "${socket}"
+[ttrpc]
+  address = "${join(folder, 't.sock')}"
+`,
+  )
+  return file
+}
+
+async function endTasks(call: Containerd['call']): Promise<void> {
+  const ids = (await call(['containers', 'list', '--quiet'])).stdout.split('\n').filter(id => id !== '')
+  for (const id of ids) {
+    await call(['tasks', 'delete', '--force', id])
+    await call(['containers', 'delete', id])
+  }
+}
