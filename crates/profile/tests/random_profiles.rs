@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 
 /// Few enough for every run of the tests. Of ten thousand 3,963 were rewritten, all of them right, 734 refused with their
 /// cell, 20 had no end in libseccomp, and the rest have no program to begin with.
-const USUAL: u64 = 150;
+const USUAL: u64 = 80;
 /// Far above what a profile takes, on a machine with much else to do.
 const STANDSTILL: Duration = Duration::from_secs(10);
 const FIRST_SEED: u64 = 1;
