@@ -9,6 +9,9 @@ import type { InitProcess } from './native.ts'
 /** Where each setting comes from: `annotation seccomp-notifyd.io/action`, `metadata`, `configuration`. */
 export type PolicySources = Record<'action' | 'answer' | 'ignore' | 'debounceMs' | 'probes', string>
 
+/** Source of a setting that an operator has changed while the container ran. */
+export const BY_REQUEST = 'request'
+
 /** Forbidden calls whose debounce still runs. Monotonic times. */
 export interface OpenIncident {
   sinceMs: number

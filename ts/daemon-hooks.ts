@@ -69,6 +69,12 @@ export function createHooks(deps: HookDeps): LedgerHooks {
       emitter.tell('incident', view(container), incident)
       if (stop === 'stopped') emitter.tell('stopped', view(container))
     },
+    stopRequested: narration.stopRequested,
+    stopDone(container, done) {
+      metrics.stop(done ? 'stopped' : 'failed')
+      changed(container)
+      if (done) emitter.tell('stopped', view(container))
+    },
     ended(container) {
       narration.ended(container)
       metrics.ended(container, deps.nowMs())

@@ -4,14 +4,14 @@ import type { CallRow, Growth } from './calls.ts'
 import { toTime, type Clock } from './clock.ts'
 import type { Incident } from './container-view.ts'
 import { addIncident, type Container } from './containers.ts'
-import { deadlineMs, expired, type Span } from './debounce.ts'
+import { expired, type Span } from './debounce.ts'
 import type { FirstSeen } from './first-seen.ts'
 import type { StopReport } from './native.ts'
 import { markLatched } from './stop-outcome.ts'
 import { createStopTimes } from './stop-times.ts'
 import { createStops } from './stops.ts'
-import { decide, forbiddenMessage, STOP_REASON, type Storm } from './termination.ts'
-import { createUntold, type Untold } from './untold.ts'
+import { decide, forbiddenMessage, REQUESTED_REASON, STOP_REASON, type Storm } from './termination.ts'
+import { createWatch, type Watch } from './watch.ts'
 
 export interface IncidentsDeps {
   clock: Clock
@@ -22,12 +22,17 @@ export interface IncidentsDeps {
   /** The incident's calls are final; told before a stop, so that no reader sees the stop without the count. */
   closing(container: Container, calls: CallRow[]): void
   recorded(container: Container, incident: Incident): void
+  /** What came of a stop that no incident tells of. */
+  stopDone(container: Container, done: boolean): void
   /** A stop has run its course. */
   settled(container: Container): void
 }
 
 export interface Incidents {
   grown(container: Container, growth: Growth[], firstSeen?: FirstSeen): void
+  /** Stops the container for an operator; where a stop is under way, waits for that. */
+  request(container: Container): Promise<void>
+  policyChanged(container: Container): void
   /** The container is gone: what is open is recorded, nothing is stopped. */
   ended(container: Container): void
   /** A stop of the container is under way. */
@@ -36,40 +41,28 @@ export interface Incidents {
   quiesce(): Promise<void>
 }
 
-interface Watch {
-  untold: Untold
-  cancel?: (() => void) | undefined
-  triedToStop: boolean
-}
-
 export function createIncidents(deps: IncidentsDeps): Incidents {
   const { clock, storm } = deps
-  const time = toTime(clock)
   const watches = new Map<Container, Watch>()
   const stopTimes = createStopTimes(storm)
-  const stops = createStops({ nowMs: clock.nowMs, stop: deps.stop, settled: deps.settled })
+  const stops = createStops({ ...deps, nowMs: clock.nowMs })
+  const isStopping = (container: Container) => stops.end(container) !== undefined
   let quiet = false
 
   function watchOf(container: Container): Watch {
-    const watch = watches.get(container) ?? { untold: createUntold(container), triedToStop: false }
+    const watch = watches.get(container) ?? createWatch(container, clock, () => expire(container))
     watches.set(container, watch)
     return watch
   }
 
   function grown(container: Container, growth: Growth[], firstSeen?: FirstSeen): void {
-    if (stops.isUnderWay(container)) return
+    if (isStopping(container)) return
     const watch = watchOf(container)
-    if (watch.untold.add(growth, firstSeen)) arm(container, watch)
+    if (watch.untold.add(growth, firstSeen)) arm(watch)
   }
 
-  function arm(container: Container, watch: Watch): void {
-    watch.cancel?.()
-    const span = watch.untold.span()
-    if (quiet || span === undefined) return
-    const dueMs = deadlineMs(span, container.policy)
-    container.openIncident = { sinceMs: span.firstAtMs, dueMs }
-    const delayMs = Math.ceil(dueMs - clock.nowMs())
-    watch.cancel = clock.setTimer(() => expire(container), Math.max(delayMs, 0))
+  function arm(watch: Watch): void {
+    if (!quiet) watch.arm()
   }
 
   function expire(container: Container): void {
@@ -78,7 +71,7 @@ export function createIncidents(deps: IncidentsDeps): Incidents {
     const span = watch?.untold.span()
     if (watch === undefined || span === undefined) return
     const calls = watch.untold.calls()
-    if (calls.length === 0) return drop(container, watch)
+    if (calls.length === 0) return watch.drop()
     const decision = decide({
       calls,
       action: container.policy.action,
@@ -88,26 +81,20 @@ export function createIncidents(deps: IncidentsDeps): Incidents {
       storm,
       nowMs: clock.nowMs(),
     })
-    if (decision.kind === 'wait') return arm(container, watch)
+    if (decision.kind === 'wait') return arm(watch)
     if (decision.kind === 'stop') return startStop(container, watch, span)
     if (decision.kind === 'latched') markLatched(container, storm)
     record(container, span, close(container, watch), decision.kind === 'log' ? 'logged' : 'latched')
   }
 
-  function drop(container: Container, watch: Watch): void {
-    watch.untold.drop()
-    container.openIncident = null
-  }
-
   function close(container: Container, watch: Watch): CallRow[] {
-    watch.cancel?.()
-    container.openIncident = null
-    const calls = watch.untold.tell(clock.nowMs())
+    const calls = watch.tell()
     deps.closing(container, calls)
     return calls
   }
 
   function record(container: Container, span: Span, calls: CallRow[], outcome: Incident['outcome']): void {
+    const time = toTime(clock)
     const [startedAt, endedAt] = [time(span.firstAtMs), time(clock.nowMs())]
     const incident: Incident = { startedAt, endedAt, message: forbiddenMessage(calls), outcome }
     addIncident(container, incident)
@@ -124,6 +111,25 @@ export function createIncidents(deps: IncidentsDeps): Incidents {
     })
   }
 
+  function request(container: Container): Promise<void> {
+    const underWay = stops.end(container)
+    if (underWay !== undefined) return underWay
+    deps.reread(container)
+    const watch = watchOf(container)
+    const span = watch.untold.calls().length === 0 ? undefined : watch.untold.span()
+    const calls = span === undefined ? [] : close(container, watch)
+    container.message = span === undefined ? null : forbiddenMessage(calls)
+    return stops.start(container, REQUESTED_REASON, done => {
+      if (span === undefined) deps.stopDone(container, done)
+      else record(container, span, calls, done ? 'stopped' : 'stop failed')
+    })
+  }
+
+  function policyChanged(container: Container): void {
+    const watch = watches.get(container)
+    if (watch !== undefined && !isStopping(container)) arm(watch)
+  }
+
   function ended(container: Container): void {
     const watch = watches.get(container)
     watches.delete(container)
@@ -134,9 +140,9 @@ export function createIncidents(deps: IncidentsDeps): Incidents {
 
   async function quiesce(): Promise<void> {
     quiet = true
-    for (const watch of watches.values()) watch.cancel?.()
+    for (const watch of watches.values()) watch.cancel()
     await stops.allSettled()
   }
 
-  return { grown, ended, quiesce, isStopping: stops.isUnderWay }
+  return { grown, request, policyChanged, ended, quiesce, isStopping }
 }

@@ -2,6 +2,7 @@
 
 export type { Clock } from './clock.ts'
 export { loadConfig, parseConfig } from './config/load.ts'
+export type { PolicyChange } from './config/policy-change.ts'
 export type { Config, ConfigInput, Policy } from './config/schema.ts'
 export type {
   CallCount,

@@ -10,6 +10,9 @@ export interface LedgerHooks {
   grown(container: Container, growth: Growth[]): void
   closing(container: Container, calls: CallRow[]): void
   incident(container: Container, incident: Incident): void
+  /** An operator wants the container stopped, and then: what came of it, where no incident tells. */
+  stopRequested(container: Container): void
+  stopDone(container: Container, done: boolean): void
   ended(container: Container): void
   warning(container: Container, warning: string): void
   refused(notice: Notice & { kind: 'refused' }): void

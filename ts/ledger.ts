@@ -36,6 +36,10 @@ export interface Ledger {
   adopt(listener: number, described: Described, atMs: number): Container
   catchUp(): boolean
   stop(container: Container): Promise<StopReport>
+  /** Stops it for an operator, and puts it on the books as that. */
+  request(container: Container): Promise<void>
+  /** Its policy is another one: from now on it applies. */
+  policyChanged(container: Container): void
   /** Waits for stops under way, closes the supervisor, and records what is open as `logged`. */
   close(): Promise<void>
 }
@@ -52,6 +56,7 @@ export function createLedger(deps: LedgerDeps): Ledger {
     stop,
     closing: hooks.closing,
     recorded: hooks.incident,
+    stopDone: hooks.stopDone,
     settled: container => void (container.listeners.size === 0 && hooks.ended(container)),
   })
   const notices = createNotices({ ...deps, registry, incidents, grow: listener => refresh(listener) })
@@ -90,6 +95,16 @@ export function createLedger(deps: LedgerDeps): Ledger {
     return supervisor().stop(listener, STOP_TIMEOUT_MS)
   }
 
+  function request(container: Container): Promise<void> {
+    if (!incidents.isStopping(container)) hooks.stopRequested(container)
+    return incidents.request(container)
+  }
+
+  function policyChanged(container: Container): void {
+    notices.applyAnswer(container)
+    incidents.policyChanged(container)
+  }
+
   function event(): TakeRecord | undefined {
     const tell = hooks.event()
     return tell && ((view, offset) => tell(view, offset, registry.of(readListener(view, offset))))
@@ -102,5 +117,5 @@ export function createLedger(deps: LedgerDeps): Ledger {
     pump.close()
   }
 
-  return { registry, wake: pump.wake, catchUp: pump.catchUp, adopt, stop, close }
+  return { registry, wake: pump.wake, catchUp: pump.catchUp, adopt, stop, request, policyChanged, close }
 }

@@ -14,6 +14,8 @@ export interface Narration {
   attached(container: Container): void
   grown(container: Container, growth: Growth[]): void
   incident(container: Container, incident: Incident): void
+  stopRequested(container: Container): void
+  policyChanged(container: Container, settings: string): void
   ended(container: Container): void
   warning(container: Container, warning: string): void
   refused(refusal: { reason?: string; message?: string; id?: string }): void
@@ -77,6 +79,8 @@ export function createNarration(log: Log, clock: Clock): Narration {
     attached: container => log.info({ ...fields(container), action: container.policy.action }, 'container attached'),
     grown,
     incident: (container, incident) => tellIncident(log, container, incident),
+    stopRequested: container => log.warn(fields(container), 'stop requested'),
+    policyChanged: (container, settings) => log.warn({ ...fields(container), settings }, 'policy changed on request'),
     ended,
     warning: (container, warning) =>
       log.warn({ ...fields(container), warning: clip(warning, MAX_CHARS) }, 'container warning'),

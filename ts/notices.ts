@@ -1,5 +1,6 @@
 /** What notices of the addon do to the books: containers come, are told apart, and go. */
 
+import { createAnswers } from './answers.ts'
 import { warn, type Container, type Described } from './containers.ts'
 import { errorText } from './errors.ts'
 import type { Incidents } from './incidents.ts'
@@ -25,6 +26,8 @@ export interface Notices {
   notice(notice: Notice): void
   /** Makes a listener one of a container's. */
   adopt(listener: number, described: Described, atMs: number): Container
+  /** Answers all of its listeners as its policy is now. */
+  applyAnswer(container: Container): void
   /** The listener through which a container can be stopped; undefined: it has none left. */
   stopping(container: Container): number | undefined
 }
@@ -35,6 +38,9 @@ export function createNotices(deps: NoticesDeps): Notices {
   const unnamed = new Map<number, number>()
   /** Listeners whose hand-over told a process to stop; that of `crun exec` does not. */
   const stoppable = new Set<number>()
+  const answers = createAnswers(supervisor, byDefault, (container, error) =>
+    tellWarning(container, `calls are answered as configured: ${errorText(error)}`),
+  )
 
   function knows(listener: number): boolean {
     return unnamed.has(listener) || registry.of(listener) !== undefined
@@ -75,25 +81,14 @@ export function createNotices(deps: NoticesDeps): Notices {
   function adopt(listener: number, described: Described, atMs: number, answer?: Answer): Container {
     unnamed.delete(listener)
     const { container, isNew } = registry.attach(listener, described, atMs)
-    setAnswer(listener, container, answer ?? byDefault)
+    if (answer !== undefined) answers.granted(listener, answer)
+    answers.apply(container)
     hooks.attached(container, isNew)
     for (const text of described.warnings) hooks.warning(container, text)
     // Of a container that is known, another hand-over has told the process.
     if (isNew && described.initProblem !== undefined) tellWarning(container, described.initProblem)
     grow(listener)
     return container
-  }
-
-  /** Only JavaScript knows the action; everything else of the answer was decided when the listener arrived. */
-  function setAnswer(listener: number, container: Container, answer: Answer): void {
-    const deferKill = container.policy.action === 'stop'
-    if (answer.deferKill === deferKill) return
-    try {
-      supervisor().setAnswer(listener, { ...answer, deferKill })
-    } catch (error) {
-      // The listener may be closed already; its `detached` is on the way.
-      tellWarning(container, `kill verdicts are answered as configured: ${errorText(error)}`)
-    }
   }
 
   function split(listener: number, atMs: number): void {
@@ -114,6 +109,7 @@ export function createNotices(deps: NoticesDeps): Notices {
     grow(listener)
     const gone = registry.detach(listener, reason === undefined || reason === 'hup' ? 'exited' : 'unsupervised', atMs)
     stoppable.delete(listener)
+    answers.forget(listener)
     supervisor().release(listener)
     if (gone === undefined) return
     if (message !== undefined && reason !== 'hup') tellWarning(gone.container, message)
@@ -135,5 +131,5 @@ export function createNotices(deps: NoticesDeps): Notices {
     return listeners.find(each => stoppable.has(each)) ?? listeners[0]
   }
 
-  return { knows, notice, adopt, stopping }
+  return { knows, notice, adopt, applyAnswer: answers.apply, stopping }
 }

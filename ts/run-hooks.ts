@@ -43,6 +43,8 @@ export function createHooks(emitter: Emitter<RunEvents>, names: Names, left: Led
     attached: ignore,
     grown: ignore,
     closing: ignore,
+    stopRequested: ignore,
+    stopDone: ignore,
     ended: ignore,
     refused: ignore,
     left,

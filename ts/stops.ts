@@ -15,7 +15,8 @@ export interface StopsDeps {
 export interface Stops {
   /** `finished` is told before anyone learns that the container has ended. */
   start(container: Container, reason: string, finished: (done: boolean) => void): Promise<void>
-  isUnderWay(container: Container): boolean
+  /** The end of the stop that is under way. */
+  end(container: Container): Promise<void> | undefined
   allSettled(): Promise<void>
 }
 
@@ -43,7 +44,7 @@ export function createStops({ nowMs, stop, settled }: StopsDeps): Stops {
 
   return {
     start,
-    isUnderWay: container => underWay.has(container),
+    end: container => underWay.get(container),
     allSettled: async () => void (await Promise.all(underWay.values())),
   }
 }

@@ -5,19 +5,21 @@ import { dirname } from 'node:path'
 import { createNames } from './call-names.ts'
 import { toTime, type Clock } from './clock.ts'
 import type { Config } from './config/schema.ts'
-import { viewOf, type ContainerView } from './container-view.ts'
+import { viewOf } from './container-view.ts'
+import type { Container } from './containers.ts'
+import { createControls } from './controls.ts'
 import { createHooks, type DaemonEvents } from './daemon-hooks.ts'
 import { Emitter } from './emitter.ts'
 import { NotifydError } from './errors.ts'
 import { defaultAnswer, describeHandover } from './handover.ts'
 import type { History } from './history.ts'
-import type { DaemonSource, MetricsText } from './http/source.ts'
+import type { DaemonSource } from './http/source.ts'
 import { createLedger, type Ledger } from './ledger.ts'
 import type { Log } from './log.ts'
-import { createMetrics, type Metrics } from './metrics.ts'
-import type { NotifydEvent } from './named-event.ts'
+import { createMetrics } from './metrics.ts'
 import { createNarration } from './narration.ts'
 import type { Native, Supervisor, SupervisorOptions } from './native.ts'
+import { createSource } from './source.ts'
 import { readVersion } from './version.ts'
 
 export interface SupervisionDeps {
@@ -76,8 +78,13 @@ export function supervise({ config, clock, native, history, log }: SupervisionDe
     narration.close()
   }
 
-  const source = createSource({ ledger, history, clock, metrics, emitter, ready: () => isReady })
-  return { emitter, source, listen, close }
+  const read = createSource({ ledger, history, clock, metrics, emitter, ready: () => isReady })
+  const changed = (container: Container, settings: string) => {
+    narration.policyChanged(container, settings)
+    history.changed(container.key, () => viewOf(container, told.toTime))
+  }
+  const controls = createControls({ ledger, find: read.container, toTime: told.toTime, changed })
+  return { emitter, source: { ...read, ...controls }, listen, close }
 }
 
 function supervisorOptions(config: Config): SupervisorOptions {
@@ -104,47 +111,4 @@ async function lagSeconds(clock: Clock): Promise<number> {
   const startedAtMs = clock.nowMs()
   await new Promise(resolve => void setImmediate(resolve))
   return (clock.nowMs() - startedAtMs) / 1000
-}
-
-interface SourceDeps {
-  ledger: Ledger
-  history: History
-  clock: Clock
-  metrics: Metrics
-  emitter: Emitter<DaemonEvents>
-  ready: () => boolean
-}
-
-/** Live containers are in the registry, ended ones in the history, none in both. Every reader sees what is so now. */
-function createSource({ ledger, history, clock, metrics, emitter, ready }: SourceDeps): DaemonSource {
-  const { registry, catchUp } = ledger
-  const time = toTime(clock)
-
-  function containers(): ContainerView[] {
-    catchUp()
-    return [...history.views(), ...registry.all().map(each => viewOf(each, time))]
-  }
-
-  function container(wanted: string): ContainerView | undefined {
-    catchUp()
-    const live = registry.get(wanted)
-    if (live !== undefined) return viewOf(live, time)
-    return history.get(wanted) ?? newest(containers().filter(({ id }) => id === wanted))
-  }
-
-  function metricsText(): Promise<MetricsText> {
-    catchUp()
-    return metrics.text()
-  }
-
-  function onEvent(take: (event: NotifydEvent) => void): () => void {
-    emitter.on('event', take)
-    return () => void emitter.off('event', take)
-  }
-
-  return { containers, container, ready, metricsText, onEvent, timeOf: time }
-}
-
-function newest(views: ContainerView[]): ContainerView | undefined {
-  return views.toSorted((a, b) => (a.startedAt < b.startedAt ? -1 : 1)).at(-1)
 }

@@ -3,6 +3,7 @@
 import { isAllowed, isProbe } from './verdicts.ts'
 
 export const STOP_REASON = 'seccomp killed'
+export const REQUESTED_REASON = 'stopped on request'
 export const STOP_EXIT_CODE = 137
 const MOST_NAMES = 100
 const PREFIX = 'Used forbidden syscalls: '

@@ -29,7 +29,7 @@ function refusal(text: string, overrides: Override[] = [], wanted = 'ERR_CONFIG'
 test('an empty file gives the documented defaults', t => {
   t.deepEqual(load('# nothing\n'), {
     listener: { socket: '/run/seccomp-notifyd/listener.sock', handoverTimeoutMs: 10_000, maxListeners: null },
-    http: { address: '127.0.0.1:9797', socket: '/run/seccomp-notifyd/api.sock' },
+    http: { address: '127.0.0.1:9797', socket: '/run/seccomp-notifyd/api.sock', tokenFile: null },
     stateDir: '/var/lib/seccomp-notifyd',
     policy: {
       action: 'log',

@@ -1,6 +1,8 @@
 /** docs/http-api.md has every route, every parameter, and every member of an answer. */
 
 import test from 'ava'
+import { parsePolicyChange } from '../../ts/config/policy-change.ts'
+import type { Policy } from '../../ts/config/schema.ts'
 import { createApp } from '../../ts/http/app.ts'
 import { containerStates } from '../../ts/http/summary.ts'
 import { codesOf, readDocument, tableOf } from '../helpers/documents.ts'
@@ -30,7 +32,8 @@ function call() {
 }
 
 test('every route is in the table', t => {
-  const routes = app.routes.filter(({ method }) => method === 'GET').map(({ path }) => path)
+  const own = app.routes.filter(({ method }) => method !== 'ALL')
+  const routes = own.map(({ method, path }) => (method === 'GET' ? path : `${method} ${path}`))
   t.deepEqual(firsts(page, 'path').toSorted(), [...new Set(routes)].toSorted())
 })
 
@@ -88,4 +91,10 @@ test('the limits of the stream are those that are told', t => {
   const { clients, tail, queue, heartbeatMs, lingerMs, stallMs } = feedLimits
   for (const text of [`${clients} clients`, `${tail} calls`, `${queue} calls wait`]) t.true(stream.includes(text), text)
   for (const ms of [heartbeatMs, lingerMs, stallMs]) t.true(stream.includes(`${ms / 1000} s`), `${ms}`)
+})
+
+test('every setting that can be changed is described', t => {
+  const refused = t.throws(() => parsePolicyChange({}, {} as Policy))
+  const [, accepted = ''] = /accepted: (.*)$/.exec(refused.message) ?? []
+  t.deepEqual(firsts(section('PATCH /v1/containers/:id/policy'), 'setting'), accepted.split(', '))
 })

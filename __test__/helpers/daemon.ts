@@ -62,7 +62,7 @@ async function start(t: ExecutionContext, config: Config, clock: TestClock): Pro
 function configOf(folder: string, { policy = {}, storm, crioForm = 'syscalls', containersMay }: Settings): Config {
   return {
     listener: { socket: join(folder, 'l.sock'), handoverTimeoutMs: 1000, maxListeners: null },
-    http: { address: null, socket: join(folder, 'a.sock') },
+    http: { address: null, socket: join(folder, 'a.sock'), tokenFile: null },
     stateDir: join(folder, 'state'),
     policy: {
       action: 'log',

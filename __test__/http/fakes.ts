@@ -38,6 +38,10 @@ export function source(views: ContainerView[], given: Partial<DaemonSource> = {}
     metricsText: async accept => ({ type: 'text/plain; version=0.0.4', body: `accept ${accept}\n` }),
     ready: () => true,
     onEvent: () => () => {},
+    stopContainer: () => Promise.reject(new Error('nothing is stopped here')),
+    changePolicy: () => {
+      throw new Error('nothing is changed here')
+    },
     timeOf: atMs => new Date(atMs).toISOString(),
     ...given,
   }

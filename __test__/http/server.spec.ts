@@ -10,7 +10,7 @@ import { silent, source } from './fakes.ts'
 
 const folder = (): string => mkdtempSync(join(tmpdir(), 'http-'))
 const start = (socket: string, address: string | null = null, graceMs = 50): Promise<Servers> =>
-  startServers({ config: { http: { address, socket } }, source: source([]), log: silent, graceMs })
+  startServers({ config: { http: { address, socket, tokenFile: null } }, source: source([]), log: silent, graceMs })
 
 function get(options: RequestOptions): Promise<{ status: number | undefined; body: string }> {
   return new Promise((resolve, reject) => {
@@ -174,7 +174,7 @@ test('headers beyond the limit are refused', async t => {
 test('an open address is warned about', async t => {
   const warnings: string[] = []
   const log = { ...silent, warn: (_: object, text: string) => warnings.push(text) }
-  const http = { address: '0.0.0.0:0', socket: join(folder(), 's') }
+  const http = { address: '0.0.0.0:0', socket: join(folder(), 's'), tokenFile: null }
   const { close } = await startServers({ config: { http }, source: source([]), log, graceMs: 50 })
   t.deepEqual(warnings, ['HTTP is open to other machines, without a password'])
   await close()
@@ -184,5 +184,17 @@ test('the global Request and Response are left alone', async t => {
   const before = [globalThis.Request, globalThis.Response]
   const { close } = await start(join(folder(), 's'))
   t.deepEqual([globalThis.Request, globalThis.Response], before)
+  await close()
+})
+
+test('over the unix socket a browser has to name this host, as a page of another name may have made it ask', async t => {
+  const path = join(folder(), 's')
+  const { close } = await start(path)
+  const ask = async (headers: Record<string, string>) =>
+    (await get({ socketPath: path, path: '/v1/containers', headers })).status
+  t.is(await ask({ Host: 'evil.example', Origin: 'http://evil.example' }), 403)
+  t.is(await ask({ Host: 'evil.example', 'Sec-Fetch-Site': 'same-origin' }), 403)
+  t.is(await ask({ Host: 'localhost:8080', Origin: 'http://localhost:8080' }), 200)
+  t.is(await ask({ Host: 'whatever' }), 200)
   await close()
 })

@@ -2,17 +2,8 @@
 
 import * as v from 'valibot'
 import type { DefaultPaths } from './default-paths.ts'
-import {
-  absolutePath,
-  duration,
-  errnoName,
-  integer,
-  listOf,
-  oneOf,
-  socketPath,
-  syscallName,
-  tcpAddress,
-} from './kinds.ts'
+import { absolutePath, duration, integer, listOf, oneOf, socketPath, tcpAddress } from './kinds.ts'
+import { policyKinds } from './policy-kinds.ts'
 import { optionalSetting, section, setting } from './setting.ts'
 
 export interface Policy {
@@ -28,7 +19,7 @@ export interface Policy {
 
 export interface Config {
   listener: { socket: string; handoverTimeoutMs: number; maxListeners: number | null }
-  http: { address: string | null; socket: string }
+  http: { address: string | null; socket: string; tokenFile: string | null }
   stateDir: string
   policy: Policy
   /** In which ways a container's own annotation or metadata may be laxer than `policy`. */
@@ -59,32 +50,32 @@ const metricsSection = section({
 
 const policySection = section({
   action: setting(
-    oneOf('an action', ['log', 'stop']),
+    policyKinds.action,
     'log',
     'stop',
     'What a forbidden call leads to: only logged and counted, or the container is stopped.',
   ),
   answer: setting(
-    oneOf('an answer', ['profile', 'continue']),
+    policyKinds.answer,
     'profile',
     'continue',
     "What the caller gets: the profile's own verdict, or the call runs (`continue`) and is only counted.",
   ),
-  errno: setting(errnoName(), 'ENOSYS', 'EPERM', 'Error for calls of containers whose profile is not known.'),
+  errno: setting(policyKinds.errno, 'ENOSYS', 'EPERM', 'Error for calls of containers whose profile is not known.'),
   ignore: setting(
-    listOf(syscallName()),
+    policyKinds.ignore,
     [],
     ['clone3', 'personality'],
     'Calls that are counted but never lead to a stop.',
   ),
   probes: setting(
-    oneOf('a treatment of probes', ['ignore', 'count']),
+    policyKinds.probes,
     'ignore',
     'count',
     'Whether calls that the profile answers with ENOSYS lead to a stop (`count`).',
   ),
-  debounce: setting(duration(0), '5s', '2s', 'Stop after this long without another forbidden call.'),
-  maxDelay: setting(duration(0), '30s', '1m', 'Stop at the latest this long after the first forbidden call.'),
+  debounce: setting(policyKinds.debounce, '5s', '2s', 'Stop after this long without another forbidden call.'),
+  maxDelay: setting(policyKinds.maxDelay, '30s', '1m', 'Stop at the latest this long after the first forbidden call.'),
 })
 
 export function configSchema(paths: DefaultPaths) {
@@ -119,15 +110,28 @@ export function configSchema(paths: DefaultPaths) {
       {},
     ),
     http: v.optional(
-      section({
-        address: setting(tcpAddress(), '127.0.0.1:9797', 'off', 'TCP address of the read-only HTTP interface.'),
-        socket: setting(
-          socketPath(),
-          paths.apiSocket,
-          '/run/notifyd/api.sock',
-          'Unix socket of the HTTP interface; without root `$XDG_RUNTIME_DIR/seccomp-notifyd/api.sock`.',
-        ),
-      }),
+      v.pipe(
+        section({
+          address: setting(
+            tcpAddress(),
+            '127.0.0.1:9797',
+            'off',
+            'TCP address of the HTTP interface; read-only without `http.tokenFile`.',
+          ),
+          socket: setting(
+            socketPath(),
+            paths.apiSocket,
+            '/run/notifyd/api.sock',
+            'Unix socket of the HTTP interface; without root `$XDG_RUNTIME_DIR/seccomp-notifyd/api.sock`.',
+          ),
+          tokenFile: optionalSetting(
+            absolutePath(),
+            '/etc/seccomp-notifyd/token',
+            'File, for its owner alone, with the token that lets clients over TCP stop containers and change policies.',
+          ),
+        }),
+        v.transform(({ tokenFile, ...rest }) => ({ ...rest, tokenFile: tokenFile ?? null })),
+      ),
       {},
     ),
     stateDir: setting(

@@ -3,18 +3,35 @@
 /** Stable: clients may test `code`. */
 export const problems = {
   ERR_BAD_QUERY: { status: 400, title: 'Bad Request' },
+  ERR_BAD_BODY: { status: 400, title: 'Bad Request' },
+  ERR_POLICY: { status: 400, title: 'Bad Request' },
+  ERR_TOKEN: { status: 401, title: 'Unauthorized' },
   ERR_HOST: { status: 403, title: 'Forbidden' },
+  ERR_ORIGIN: { status: 403, title: 'Forbidden' },
+  ERR_READ_ONLY: { status: 403, title: 'Forbidden' },
   ERR_NO_CONTAINER: { status: 404, title: 'Not Found' },
   ERR_NO_ROUTE: { status: 404, title: 'Not Found' },
   ERR_METHOD: { status: 405, title: 'Method Not Allowed' },
   ERR_AMBIGUOUS: { status: 409, title: 'Conflict' },
+  ERR_NOT_RUNNING: { status: 409, title: 'Conflict' },
+  ERR_NOT_STOPPABLE: { status: 409, title: 'Conflict' },
   ERR_BODY: { status: 413, title: 'Content Too Large' },
+  ERR_MEDIA_TYPE: { status: 415, title: 'Unsupported Media Type' },
+  ERR_TOO_MANY_ATTEMPTS: { status: 429, title: 'Too Many Requests' },
   ERR_INTERNAL: { status: 500, title: 'Internal Server Error' },
+  ERR_STOP_FAILED: { status: 500, title: 'Internal Server Error' },
   ERR_NOT_READY: { status: 503, title: 'Service Unavailable' },
   ERR_TOO_MANY_STREAMS: { status: 503, title: 'Service Unavailable' },
 } as const
 
 export type ProblemCode = keyof typeof problems
+
+/** Codes with which the daemon refuses a change; it has the same for callers of the library. */
+const REFUSALS = ['ERR_NO_CONTAINER', 'ERR_NOT_RUNNING', 'ERR_NOT_STOPPABLE', 'ERR_POLICY', 'ERR_STOP_FAILED'] as const
+
+export function isRefusal(code: unknown): code is (typeof REFUSALS)[number] {
+  return REFUSALS.some(known => known === code)
+}
 
 export interface ProblemBody {
   type: 'about:blank'

@@ -6,11 +6,14 @@ import { getRequestListener } from '@hono/node-server'
 import { splitAddress } from '../config/address.ts'
 import type { Config } from '../config/schema.ts'
 import { NotifydError } from '../errors.ts'
+import { createAccess } from './access.ts'
 import { createApp } from './app.ts'
 import { createFeed } from './events/feed.ts'
 import { hostAllowed, isLoopback } from './host.ts'
+import { isFromBrowser } from './origin.ts'
 import { problemResponse } from './problem.ts'
 import type { DaemonSource } from './source.ts'
+import { readToken } from './token.ts'
 import { listenUnix } from './unix-socket.ts'
 
 /** The part of pino that is used here. */
@@ -42,24 +45,26 @@ interface Bound {
 }
 
 export async function startServers({ config, source, log, graceMs = 2000 }: ServerOptions): Promise<Servers> {
+  const { address, socket, tokenFile } = config.http
+  const refuse = createAccess(tokenFile === null ? undefined : readToken(tokenFile))
   const feed = createFeed(source)
-  const app = createApp(source, { feed, report: err => log.error({ err }, 'request failed') })
-  const bound = [await bindUnix(config.http.socket, request => app.fetch(request))]
+  const app = createApp(source, { feed, refuse, report: err => log.error({ err }, 'request failed') })
+  const bound = [await bindUnix(socket, request => app.fetch(request, { via: 'unix' }))]
   const close = async (): Promise<void> => {
     feed.close()
     await Promise.all(bound.map(server => server.close(graceMs)))
   }
   try {
-    if (config.http.address !== null) bound.push(await bindTcp(config.http.address, request => app.fetch(request), log))
+    if (address !== null) bound.push(await bindTcp(address, request => app.fetch(request, { via: 'tcp' }), log))
   } catch (error) {
     await close()
     throw error
   }
-  return { addresses: bound.map(({ address }) => address), close }
+  return { addresses: bound.map(each => each.address), close }
 }
 
 async function bindUnix(path: string, fetch: Fetch): Promise<Bound> {
-  const server = serverOf(fetch)
+  const server = serverOf(guardedFromBrowsers(fetch))
   const socket = await listenUnix(server, path)
   const close = async (graceMs: number): Promise<void> => {
     await socket.remove()
@@ -79,6 +84,12 @@ async function bindTcp(address: string, fetch: Fetch, log: Log): Promise<Bound> 
     address: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
     close: graceMs => closeServer(server, graceMs),
   }
+}
+
+/** A forwarded socket can be reached by browsers, and so by pages whose name suddenly means this host. */
+function guardedFromBrowsers(fetch: Fetch): Fetch {
+  const guardedFetch = guarded(fetch, 'localhost')
+  return request => (isFromBrowser(request.headers) ? guardedFetch(request) : fetch(request))
 }
 
 function guarded(fetch: Fetch, configuredHost: string): Fetch {

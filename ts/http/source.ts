@@ -1,5 +1,6 @@
 /** What the HTTP interface knows of the daemon; a test's fake is a few lines. */
 
+import type { PolicyChange } from '../config/policy-change.ts'
 import type { ContainerView } from '../container-view.ts'
 import type { NotifydEvent } from '../named-event.ts'
 
@@ -20,6 +21,10 @@ export interface DaemonSource {
   onEvent(take: (event: NotifydEvent) => void): () => void
   /** The monotonic milliseconds of an event as ISO 8601 in UTC. */
   timeOf(atMs: number): string
+  /** Stops a running container now, by key or id, whatever its policy; resolves when nothing of it is left. */
+  stopContainer(idOrKey: string): Promise<ContainerView>
+  /** Changes how a running container is treated; checked here. */
+  changePolicy(idOrKey: string, change: PolicyChange): ContainerView
   /** Listeners are accepted. */
   ready(): boolean
 }

@@ -1,0 +1,55 @@
+/** What is known of containers. Live ones are in the registry, ended ones in the history, none in both. Every reader sees what is so now. */
+
+import { toTime, type Clock } from './clock.ts'
+import { viewOf, type ContainerView } from './container-view.ts'
+import type { DaemonEvents } from './daemon-hooks.ts'
+import type { Emitter } from './emitter.ts'
+import type { History } from './history.ts'
+import type { DaemonSource, MetricsText } from './http/source.ts'
+import type { Ledger } from './ledger.ts'
+import type { Metrics } from './metrics.ts'
+import type { NotifydEvent } from './named-event.ts'
+
+export type Reading = Omit<DaemonSource, 'stopContainer' | 'changePolicy'>
+
+interface SourceDeps {
+  ledger: Ledger
+  history: History
+  clock: Clock
+  metrics: Metrics
+  emitter: Emitter<DaemonEvents>
+  ready: () => boolean
+}
+
+export function createSource({ ledger, history, clock, metrics, emitter, ready }: SourceDeps): Reading {
+  const { registry, catchUp } = ledger
+  const time = toTime(clock)
+
+  function containers(): ContainerView[] {
+    catchUp()
+    return [...history.views(), ...registry.all().map(each => viewOf(each, time))]
+  }
+
+  function container(wanted: string): ContainerView | undefined {
+    catchUp()
+    const live = registry.get(wanted)
+    if (live !== undefined) return viewOf(live, time)
+    return history.get(wanted) ?? newest(containers().filter(({ id }) => id === wanted))
+  }
+
+  function metricsText(): Promise<MetricsText> {
+    catchUp()
+    return metrics.text()
+  }
+
+  function onEvent(take: (event: NotifydEvent) => void): () => void {
+    emitter.on('event', take)
+    return () => void emitter.off('event', take)
+  }
+
+  return { containers, container, ready, metricsText, onEvent, timeOf: time }
+}
+
+function newest(views: ContainerView[]): ContainerView | undefined {
+  return views.toSorted((a, b) => (a.startedAt < b.startedAt ? -1 : 1)).at(-1)
+}
