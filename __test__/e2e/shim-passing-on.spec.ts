@@ -1,22 +1,25 @@
 /** What the runtime shim makes of a command line, with a program in the real runtime's place that tells how it was started. */
 
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import {
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  statSync,
-  writeFileSync,
   chmodSync,
   chownSync,
   closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
 } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
-import { processesWith } from '../helpers/containers.ts'
+import { until } from '../helpers/child.ts'
 import { guest } from '../helpers/guests.ts'
 import { installShim, type Shim, type ShimSettings } from '../helpers/shim.ts'
 
@@ -133,9 +136,72 @@ test('a profile for which libseccomp does not return, or that is none, is left a
     t.is(code, TELLS_ITSELF)
     t.regex(stderr, reason)
     t.is(readFileSync(join(bundle, 'config.json'), 'utf8'), before)
-    t.deepEqual(processesWith('(rewriting)'), [])
   }
 })
+
+test('a profile seen before comes from the cache, unless that was tampered with', async t => {
+  const { shim } = await watching(t)
+  const create = async (): Promise<string> => {
+    const bundle = makeBundle(shim, DENYING)
+    const { code, stderr } = await run(shim, ['create', '--bundle', bundle, 'id'])
+    t.deepEqual([code, stderr], [TELLS_ITSELF, ''])
+    return readFileSync(join(bundle, 'config.json'), 'utf8')
+  }
+  const first = await create()
+  const [name = ''] = shim.kept()
+  const file = join(shim.folder, 'cache', name)
+  const { ino } = statSync(file)
+  t.is(await create(), first)
+  t.is(statSync(file).ino, ino, 'it was not made again')
+  writeFileSync(file, readFileSync(file, 'utf8').replace('SCMP_ACT_ERRNO', 'SCMP_ACT_ALLOW'))
+  t.is(await create(), first)
+  t.deepEqual(shim.kept(), [name])
+  chmodSync(join(shim.folder, 'cache'), 0o777)
+  const bundle = makeBundle(shim, DENYING)
+  t.regex((await run(shim, ['create', '--bundle', bundle, 'id'])).stderr, /it is not a folder of this user's alone/)
+  t.is(readFileSync(join(bundle, 'config.json'), 'utf8'), first, 'rewritten all the same')
+})
+
+test('a bundle that cannot be changed is left as it is, or the container refused', async t => {
+  const { shim } = await watching(t)
+  const bundle = makeBundle(shim, DENYING)
+  const file = join(bundle, 'config.json')
+  for (const text of ['{', '{"linux":{"seccomp":{}},"Linux":{}}', '[]']) {
+    writeFileSync(file, text)
+    t.is((await run(shim, ['create', '--bundle', bundle, 'id'])).code, TELLS_ITSELF, text)
+    t.is(readFileSync(file, 'utf8'), text)
+  }
+  truncateSync(file, 17 * 1024 * 1024)
+  t.regex((await run(shim, ['create', '--bundle', bundle, 'id'])).stderr, /at most 16777216 bytes/)
+  rmSync(file)
+  execFileSync('mkfifo', [file])
+  t.regex((await run(shim, ['create', '--bundle', bundle, 'id'])).stderr, /is not a regular file/)
+  const listener = join(shim.folder, 'l.sock')
+  shim.configure({ runtimes: { runc: guest('tells-itself') }, listener, failurePolicy: 'closed' })
+  t.like(await run(shim, ['create', '--bundle', bundle, 'id']), { code: 1, stdout: '' })
+  t.like(await run(shim, ['create', '--bundel', bundle, 'id']), { code: 1, stdout: '' })
+  t.is((await run(shim, ['delete', '--bundel', bundle, 'id'])).code, TELLS_ITSELF)
+})
+
+test('no process of ours is left where the engine kills us', async t => {
+  const { shim } = await watching(t)
+  const bundle = makeBundle(shim, ENDLESS)
+  const child = spawn(shim.path, ['create', '--bundle', bundle, 'id'], { env: { ...process.env, ...shim.env } })
+  await until(() => workersOf(child.pid).length === 1, 5000)
+  const [worker = -1] = workersOf(child.pid)
+  child.kill('SIGKILL')
+  await until(() => !existsSync(`/proc/${worker}`), 5000)
+  t.pass()
+})
+
+/** Its children. */
+function workersOf(pid = -1): number[] {
+  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
+  return text
+    .split(' ')
+    .filter(word => word !== '')
+    .map(Number)
+}
 
 function install(t: ExecutionContext, name: string, settings: ShimSettings = {}): Shim {
   return installShim(t, name, { runtimes: { runc: guest('tells-itself') }, ...settings })

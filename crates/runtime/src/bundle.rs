@@ -60,6 +60,8 @@ impl BundleFile {
     /// Puts another text in its place, with the same owner and mode.
     pub fn replace(&self, text: &str) -> Result<(), Error> {
         let new = self.path.with_file_name(format!(".{CONFIG}.{}", std::process::id()));
+        // One of our id, in another pid namespace or before us, may have been killed here.
+        let _ = fs::remove_file(&new);
         let replaced = self.write(&new, text).and_then(|()| fs::rename(&new, &self.path));
         replaced.map_err(|source| {
             let _ = fs::remove_file(&new);

@@ -57,6 +57,7 @@ fn settle(outcome: Outcome) -> Result<Option<String>, Error> {
 impl Purpose<'_> {
     fn order(&self, seccomp: &str) -> Order {
         Order {
+            from: std::process::id(),
             seccomp: seccomp.to_owned(),
             runtime: self.runtime.name().to_owned(),
             listener: self.listener.to_owned(),

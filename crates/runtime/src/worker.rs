@@ -2,6 +2,7 @@
 //! for some sets of conditions.
 
 use std::io::{self, Read, Write};
+use std::os::unix::process::parent_id;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
@@ -17,6 +18,8 @@ pub const NAME: &str = "seccomp-notifyd-runtime (rewriting)";
 /// What is to be rewritten, and for whom.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Order {
+    /// Process id of who gives the order.
+    pub from: u32,
     /// The text of `linux.seccomp`.
     pub seccomp: String,
     /// The runtime that will load it.
@@ -52,10 +55,12 @@ pub fn run() -> ExitCode {
 fn work() -> io::Result<()> {
     let mut text = String::new();
     io::stdin().read_to_string(&mut text)?;
-    let outcome = serde_json::from_str(&text)
-        .map_err(io::Error::other)
-        .map(|order| carry_out(&order))?;
-    serde_json::to_writer(io::stdout().lock(), &outcome)?;
+    let order: Order = serde_json::from_str(&text)?;
+    // Killed before this process asked to end with it.
+    if order.from != parent_id() {
+        return Ok(());
+    }
+    serde_json::to_writer(io::stdout().lock(), &carry_out(&order))?;
     io::stdout().flush()
 }
 
