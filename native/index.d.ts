@@ -188,6 +188,27 @@ export interface ContainerState {
   metadata?: string
 }
 
+/** Between which formats a profile is converted. */
+export interface ConversionTarget {
+  to: string
+  /** The format that the text has to be in; missing: any. */
+  from?: string
+  /** Of an object of the Security Profiles Operator that had none before. */
+  name: string
+}
+
+/** A profile in another format. */
+export interface ConvertedProfile {
+  json: string
+  /** The format that was read. */
+  from: 'oci' | 'docker' | 'containers-common' | 'spo-v1beta1' | 'spo-v1' | 'crio-artifact'
+  /** What is not in the result, one sentence each; none of it changes a verdict for the given facts. */
+  losses: Array<string>
+}
+
+/** Converts JSON of any format; what would change a verdict is refused. */
+export declare function convertProfile(json: string, target: ConversionTarget, given?: ProfileFacts | undefined | null): ConvertedProfile
+
 /** One counter of a listener. */
 export interface Count {
   /** AUDIT_ARCH_* value; 0 with number 4294967295 for calls beyond the bound of distinct ones. */

@@ -1,6 +1,7 @@
 /** What the public interface offers as `profiles`. */
 
 export { check, type CheckOptions, type ProfileFinding } from './check.ts'
+export * from './convert.ts'
 export * from './diff.ts'
 export * from './explain.ts'
 export * from './merge.ts'

@@ -13,6 +13,7 @@ import type { Native } from './native.ts'
 type Compiling =
   | 'compileProfile'
   | 'checkProfile'
+  | 'convertProfile'
   | 'diffProfiles'
   | 'explainProfile'
   | 'explainCall'

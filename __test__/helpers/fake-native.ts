@@ -307,6 +307,7 @@ export function createFakeNative(now: () => number): FakeNative {
     explainCall: unsupported,
     transformProfile: unsupported,
     checkProfile: unsupported,
+    convertProfile: unsupported,
     diffProfiles: unsupported,
     mergeProfiles: unsupported,
     profileFindingCodes: unsupported,

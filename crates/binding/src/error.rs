@@ -60,6 +60,8 @@ fn profile_code(error: &notifyd_profile::Error) -> &'static str {
         | Error::TooManyArguments { .. }
         | Error::UnknownArchitecture { .. }
         | Error::UnknownRuntime { .. }
+        | Error::UnknownFormat { .. }
+        | Error::OtherFormat { .. }
         | Error::WaitKillable
         | Error::UnknownCapability {
             place: Place::Capabilities,

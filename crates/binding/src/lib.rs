@@ -8,6 +8,7 @@
 
 mod answer;
 mod check;
+mod convert;
 mod diff;
 mod error;
 mod explain;

@@ -102,6 +102,12 @@ impl Document {
         })
     }
 
+    /// The seccomp object alone, and whether there is more around it.
+    pub(crate) fn seccomp_json(&self) -> (Map<String, Value>, bool) {
+        let object = seccomp_object(&self.json).cloned().unwrap_or_default();
+        (object, seccomp_pointer(&self.json).is_some())
+    }
+
     fn edited(&self, mut json: Value, edit: impl FnOnce(&mut Map<String, Value>)) -> Value {
         let object = match seccomp_pointer(&self.json) {
             Some(pointer) => json.pointer_mut(pointer),

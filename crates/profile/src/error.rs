@@ -251,6 +251,36 @@ pub enum Error {
         /// How many.
         count: usize,
     },
+    /// A format that is not known here.
+    #[error(
+        "choosing the format: {name:?} is none of oci, docker, containers-common, spo-v1beta1, spo-v1, crio-artifact"
+    )]
+    UnknownFormat {
+        /// What was given.
+        name: String,
+    },
+    /// A text in another format than was said.
+    #[error("reading the profile as {expected}: it is {found}; hint: leave out the format that it is read in")]
+    OtherFormat {
+        /// What was said.
+        expected: &'static str,
+        /// What the text is.
+        found: String,
+    },
+    /// A text whose rules are partly elsewhere, or an object of another kind.
+    #[error("reading the profile: {what}")]
+    Incomplete {
+        /// What is missing, and what to do.
+        what: String,
+    },
+    /// Something that would be lost with a verdict.
+    #[error("converting the profile: {format} cannot hold {what}")]
+    CannotHold {
+        /// The format.
+        format: &'static str,
+        /// What, and what to do.
+        what: String,
+    },
     /// What several profiles allow together cannot be said by rules.
     #[error("merging the profiles: there is no union for {what}: {reason}")]
     NoUnion {

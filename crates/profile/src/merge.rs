@@ -3,7 +3,6 @@
 //! The rules are put together by what they say; whether that is the union is then asked of the programs, for the given
 //! host and container and, where rules have conditions on capabilities, for containers with none and with all of them.
 
-mod entry;
 mod proof;
 mod union;
 

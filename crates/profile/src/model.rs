@@ -112,6 +112,14 @@ impl Profile {
         notifies(self.default_action) || self.rules.iter().any(|rule| notifies(rule.action))
     }
 
+    /// The architectures beside the machine's own, as they are written.
+    pub(crate) fn architecture_names(&self) -> impl Iterator<Item = &'static str> {
+        self.architectures
+            .iter()
+            .copied()
+            .map(crate::architecture::architecture_name)
+    }
+
     /// Whether calls of an ABI pass its rules, on a machine whose main ABI is given.
     pub(crate) fn covers(&self, abi: Abi, native: Abi) -> bool {
         abi == native || self.architectures.contains(&abi.libseccomp())

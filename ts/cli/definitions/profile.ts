@@ -1,13 +1,14 @@
 import type { Command } from 'commander'
 import type { Outcome } from '../program.ts'
 import { defineCheck } from './profile/check.ts'
+import { defineConvert } from './profile/convert.ts'
 import { defineDiff } from './profile/diff.ts'
 import { defineExplain } from './profile/explain.ts'
 import { defineMerge } from './profile/merge.ts'
 import { defineShow } from './profile/show.ts'
 import { defineTransform } from './profile/transform.ts'
 
-const DEFINITIONS = [defineExplain, defineCheck, defineDiff, defineMerge, defineShow, defineTransform]
+const DEFINITIONS = [defineExplain, defineCheck, defineDiff, defineMerge, defineConvert, defineShow, defineTransform]
 
 export function defineProfile(program: Command, outcome: Outcome): void {
   const group = program.command('profile').description('Look into seccomp profiles, compare and rewrite them.')

@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use super::entry::Entry;
 use super::{default_of, no_union};
 use crate::diff::opposite;
+use crate::entry::Entry;
 use crate::{Document, Error, Facts, Format, Profile, describe_action};
 
 /// `nth` is the second one's place among those given, from 1.

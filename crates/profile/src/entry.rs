@@ -10,10 +10,10 @@ use crate::written::{ConditionalRule, Filter};
 use crate::{Document, Error, Facts};
 
 #[derive(Debug, Clone)]
-pub(super) struct Entry {
+pub(crate) struct Entry {
     pub rule: Rule,
-    includes: Filter,
-    excludes: Filter,
+    pub includes: Filter,
+    pub excludes: Filter,
     raw: Map<String, Value>,
 }
 
@@ -92,6 +92,29 @@ impl Entry {
     /// Whether it asks for a version of the kernel, which only Docker reads.
     pub const fn asks_for_kernel(&self) -> bool {
         self.includes.kernel.is_some() || self.excludes.kernel.is_some()
+    }
+
+    /// Whether only Podman reads its errno.
+    pub fn has_named_errno(&self) -> bool {
+        self.raw.contains_key("errno")
+    }
+
+    /// Without `minKernel`, which only Docker reads.
+    pub fn for_any_kernel(mut self) -> Self {
+        for (field, filter) in [("includes", &mut self.includes), ("excludes", &mut self.excludes)] {
+            filter.kernel = None;
+            if let Some(raw) = self.raw.get_mut(field).and_then(Value::as_object_mut) {
+                raw.remove("minKernel");
+            }
+        }
+        self
+    }
+
+    /// For every container.
+    pub fn without_filters(mut self) -> Self {
+        self.includes = Filter::default();
+        self.excludes = Filter::default();
+        self
     }
 
     pub fn with_names(mut self, names: Vec<String>) -> Self {
