@@ -86,6 +86,23 @@ function define(runtime: RuntimeName): void {
     t.is(await daemon.total(), 0)
   })
 
+  check('under the shim, a container without a profile is left alone, or gets ours for its capabilities', async t => {
+    const { runtimes, daemon, shim } = await watched(t, checks, runtime)
+    const args = ['sh', '-c', 'unshare -m true; echo $?; chroot / true; echo $?']
+    const bundle = runtimes.bundle({ args, annotations: ASKED_FOR })
+    const before = config(bundle)
+    await runtimes.run('left', bundle).finished
+    t.is(config(bundle), before)
+    shim.configure({ listener: daemon.listenerSocket, withoutProfile: 'runtime-default' })
+    const { stdout, stderr } = await runtimes.run('given', bundle).finished
+    t.is(stdout, '1\n0\n', stderr)
+    await until(async () => (await daemon.calls('given', 'unshare')) === 1, 5000)
+    t.is(await daemon.calls('given', 'chroot'), 0, 'it has CAP_SYS_CHROOT')
+    const without = { args, annotations: ASKED_FOR, capabilities: ['CAP_KILL'] }
+    t.is((await runtimes.run('without', runtimes.bundle(without)).finished).stdout, '1\n1\n')
+    await until(async () => (await daemon.calls('without', 'chroot')) === 1, 5000)
+  })
+
   check('under the shim with nobody listening, `open` starts a container as it is and says so in the log', async t => {
     const { runtimes, log } = logging(t, runtime, {})
     const bundle = runtimes.bundle({ args: CHROOT, profile: DENYING, annotations: ASKED_FOR })

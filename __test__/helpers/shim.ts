@@ -14,6 +14,7 @@ export interface ShimSettings {
   runtimes?: Partial<Record<RuntimeName, string>>
   watch?: 'annotated' | 'all'
   failurePolicy?: 'open' | 'closed'
+  withoutProfile?: 'leave' | 'runtime-default'
 }
 
 export interface Shim {

@@ -19,6 +19,7 @@ pub const KEPT: &str = "seccomp-notifyd.io/original";
 pub struct ConfigJson {
     text: String,
     seccomp: Option<Range<usize>>,
+    place: Option<Place>,
     /// Of the outermost object.
     end_of_members: usize,
     annotations: BTreeMap<String, String>,
@@ -45,19 +46,17 @@ impl ConfigJson {
 
     fn read(text: String) -> Result<Self, Error> {
         let members = members(&text)?;
-        let linux = find(&members, "linux")?
-            .map(|linux| self::members(linux.get()))
-            .transpose()?;
-        let seccomp = linux
-            .as_ref()
-            .map(|linux| find(linux, "seccomp"))
-            .transpose()?
-            .flatten();
         let annotations = find(&members, "annotations")?
             .map(|raw| from_str(raw.get()))
             .transpose()?;
+        let linux = find(&members, "linux")?;
+        let (seccomp, place) = match linux {
+            Some(linux) => profile(&text, linux)?,
+            None => (None, None),
+        };
         Ok(Self {
-            seccomp: seccomp.map(|raw| range(&text, raw)),
+            seccomp,
+            place,
             end_of_members: members.last().map_or(0, |(_, raw)| range(&text, raw).end),
             annotations: annotations.unwrap_or_default(),
             text,
@@ -79,18 +78,28 @@ impl ConfigJson {
         &self.annotations
     }
 
-    /// The text with another profile in the place of its own, which is kept.
+    /// The bounding set of the container's process, if it says one.
+    pub fn bounding_set(&self) -> Result<Option<Vec<String>>, Error> {
+        let Some(process) = find(&members(&self.text)?, "process")? else {
+            return Ok(None);
+        };
+        let Some(capabilities) = find(&members(process.get())?, "capabilities")? else {
+            return Ok(None);
+        };
+        let bounding = find(&members(capabilities.get())?, "bounding")?;
+        bounding.map(|raw| from_str(raw.get())).transpose()
+    }
+
+    /// The text with another profile in the place of its own, which is kept; none where there is no place for one.
     pub fn with_seccomp(&self, new: &str) -> Option<String> {
-        let range = self.seccomp.clone()?;
-        let kept = format!(
-            ",{KEPT:?}:{{\"sha256\":\"{}\",\"seccomp\":{}}}",
-            digest(new),
-            self.seccomp()?
-        );
+        let (range, lead) = self.place.clone()?;
+        let original = self.seccomp().unwrap_or("null");
+        let kept = format!(",{KEPT:?}:{{\"sha256\":\"{}\",\"seccomp\":{original}}}", digest(new));
         let part = |range| self.text.get(range);
         Some(
             [
                 part(0..range.start)?,
+                lead,
                 new,
                 part(range.end..self.end_of_members)?,
                 &kept,
@@ -130,6 +139,25 @@ impl ConfigJson {
             .concat()
         }))
     }
+}
+
+/// What a new profile takes the place of, and what stands in front of it there.
+type Place = (Range<usize>, &'static str);
+
+/// Where `linux` has its profile, and where it would have one.
+fn profile(text: &str, linux: &RawValue) -> Result<(Option<Range<usize>>, Option<Place>), Error> {
+    let members = members(linux.get())?;
+    let place = match (find_any(&members, "seccomp")?, members.last()) {
+        (Some(raw), _) => (range(text, raw), ""),
+        (None, Some((_, last))) => (empty(range(text, last).end), ",\"seccomp\":"),
+        (None, None) => (empty(range(text, linux).start + 1), "\"seccomp\":"),
+    };
+    let seccomp = find(&members, "seccomp")?.map(|raw| range(text, raw));
+    Ok((seccomp, Some(place)))
+}
+
+const fn empty(at: usize) -> Range<usize> {
+    at..at
 }
 
 fn digest(text: &str) -> String {
@@ -175,12 +203,17 @@ fn from_str<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, Error> {
     serde_json::from_str(text).map_err(|source| Error::BundleSyntax { source })
 }
 
-/// The member, unless it is null. Go takes the last of several and any letter case, crun does not.
+/// The member, unless it is null.
 fn find<'a>(members: &[(String, &'a RawValue)], name: &'static str) -> Result<Option<&'a RawValue>, Error> {
+    Ok(find_any(members, name)?.filter(|raw| raw.get() != "null"))
+}
+
+/// The member. Go takes the last of several and any letter case, crun does not.
+fn find_any<'a>(members: &[(String, &'a RawValue)], name: &'static str) -> Result<Option<&'a RawValue>, Error> {
     let mut named = members.iter().filter(|(found, _)| found.eq_ignore_ascii_case(name));
     match (named.next(), named.next()) {
         (None, _) => Ok(None),
-        (Some((found, raw)), None) if found == name => Ok(Some(*raw).filter(|raw| raw.get() != "null")),
+        (Some((found, raw)), None) if found == name => Ok(Some(*raw)),
         _ => Err(Error::Ambiguous { name }),
     }
 }

@@ -30,6 +30,8 @@ pub struct Configuration {
     pub watch: Watch,
     /// What becomes of a container that should be watched and cannot be.
     pub failure_policy: FailurePolicy,
+    /// What becomes of a container without a profile.
+    pub without_profile: WithoutProfile,
     /// Where rewritten profiles are kept; nobody else may enter it.
     pub cache_dir: PathBuf,
 }
@@ -66,6 +68,17 @@ pub enum FailurePolicy {
     Closed,
 }
 
+/// What becomes of a container that should be watched and has no profile, such as a privileged one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WithoutProfile {
+    /// It is left alone.
+    #[default]
+    Leave,
+    /// It gets our `runtime-default`, resolved for its bounding set, and is denied what that denies.
+    RuntimeDefault,
+}
+
 impl Default for Configuration {
     fn default() -> Self {
         Self {
@@ -73,6 +86,7 @@ impl Default for Configuration {
             runtimes: Runtimes::default(),
             watch: Watch::default(),
             failure_policy: FailurePolicy::default(),
+            without_profile: WithoutProfile::default(),
             cache_dir: "/run/seccomp-notifyd/cache".into(),
         }
     }

@@ -22,7 +22,7 @@ pub enum Error {
     },
     /// The shim's own configuration is wrong.
     #[error(
-        "reading {}: expected is an object with any of listener, runtimes, watch, failurePolicy and cacheDir", .path.display()
+        "reading {}: expected is an object with any of listener, runtimes, watch, failurePolicy, withoutProfile and cacheDir", .path.display()
     )]
     Configuration {
         /// Which file.

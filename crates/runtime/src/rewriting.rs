@@ -1,5 +1,6 @@
 //! From a profile to one that our daemon hears of, in a process of its own or from the cache.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{Read, Write};
 use std::os::unix::fs::MetadataExt;
@@ -30,15 +31,29 @@ pub struct Purpose<'a> {
     pub listener: &'a str,
 }
 
+/// What is rewritten.
+#[derive(Clone)]
+pub struct Original {
+    /// The text of `linux.seccomp`; none for our own profile.
+    pub seccomp: Option<String>,
+    /// The container's bounding set, for our own profile.
+    pub bounding_set: Option<BTreeSet<String>>,
+}
+
 /// The new text, none where nothing is to be seen. `warn` is told why the cache is not used.
-pub fn rewrite(seccomp: &str, purpose: &Purpose, cache: &Path, warn: impl Fn(&Error)) -> Result<Option<String>, Error> {
-    let key = purpose.key(seccomp);
+pub fn rewrite(
+    original: &Original,
+    purpose: &Purpose,
+    cache: &Path,
+    warn: impl Fn(&Error),
+) -> Result<Option<String>, Error> {
+    let key = purpose.key(original);
     let cache = Cache::open(cache).map_err(|error| warn(&error)).ok();
     let known = cache.as_ref().and_then(|cache| cache.get(&key));
     if let Some(outcome) = known.and_then(|body| serde_json::from_str(&body).ok()) {
         return settle(outcome);
     }
-    let body = in_own_process(&purpose.order(seccomp))?;
+    let body = in_own_process(&purpose.order(original))?;
     let outcome = serde_json::from_str(&body).map_err(|source| Error::Worker { source: source.into() })?;
     if let (Some(cache), Outcome::Rewritten(_) | Outcome::Unchanged) = (cache, &outcome) {
         let _ = cache.put(&key, &body).map_err(|error| warn(&error));
@@ -55,10 +70,12 @@ fn settle(outcome: Outcome) -> Result<Option<String>, Error> {
 }
 
 impl Purpose<'_> {
-    fn order(&self, seccomp: &str) -> Order {
+    fn order(&self, original: &Original) -> Order {
+        let Original { seccomp, bounding_set } = original.clone();
         Order {
             from: std::process::id(),
-            seccomp: seccomp.to_owned(),
+            seccomp,
+            bounding_set,
             runtime: self.runtime.name().to_owned(),
             listener: self.listener.to_owned(),
             executable: self.executable.to_owned(),
@@ -66,10 +83,15 @@ impl Purpose<'_> {
     }
 
     /// Of all that the result depends on. An executable is known by where and when it was written.
-    fn key(&self, seccomp: &str) -> Key {
+    fn key(&self, original: &Original) -> Key {
+        let bounding_set = original
+            .bounding_set
+            .as_ref()
+            .map(|names| Vec::from_iter(names.clone()).join(" "));
         let kernel = rustix::system::uname();
         Key::of(&[
-            seccomp.as_bytes(),
+            original.seccomp.as_deref().unwrap_or_default().as_bytes(),
+            bounding_set.unwrap_or_default().as_bytes(),
             self.runtime.name().as_bytes(),
             identity(self.executable).as_bytes(),
             self.listener.as_bytes(),

@@ -10,7 +10,7 @@ use crate::config_json::ConfigJson;
 use crate::configuration::{Configuration, FailurePolicy, Runtimes};
 use crate::delegate::Delegate;
 use crate::report::Reporter;
-use crate::rewriting::{Purpose, rewrite};
+use crate::rewriting::{Original, Purpose, rewrite};
 use crate::watching::{failure_policy, is_wanted};
 use crate::{Error, explain, listener};
 
@@ -110,8 +110,7 @@ impl Start<'_> {
             listener: &listener.to_string_lossy(),
         };
         let warn = |error: &Error| self.reporter.warn(&explain(error));
-        let seccomp = config.seccomp().unwrap_or_default();
-        let rewritten = rewrite(seccomp, &purpose, cache_dir, warn)?;
+        let rewritten = rewrite(&original(config)?, &purpose, cache_dir, warn)?;
         let text = rewritten.and_then(|seccomp| config.with_seccomp(&seccomp));
         put(file, text.as_deref().unwrap_or(config.text()))
     }
@@ -134,6 +133,16 @@ fn read(path: &Path) -> Result<(BundleFile, ConfigJson), Error> {
     let file = BundleFile::read(path)?;
     let config = ConfigJson::parse(file.text().to_owned())?;
     Ok((file, config))
+}
+
+/// The bounding set matters to our own profile only; else the cache would be asked for each set.
+fn original(config: &ConfigJson) -> Result<Original, Error> {
+    let seccomp = config.seccomp().map(ToOwned::to_owned);
+    let bounding_set = match seccomp {
+        Some(_) => None,
+        None => config.bounding_set()?.map(|names| names.into_iter().collect()),
+    };
+    Ok(Original { seccomp, bounding_set })
 }
 
 /// What is as it should be stays untouched.

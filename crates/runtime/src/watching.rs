@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use crate::config_json::ConfigJson;
-use crate::configuration::{Configuration, FailurePolicy, Watch};
+use crate::configuration::{Configuration, FailurePolicy, Watch, WithoutProfile};
 
 const OURS: &str = "seccomp-notifyd.io/";
 const FAILURE_POLICY: &str = "seccomp-notifyd.io/failure-policy";
@@ -30,7 +30,8 @@ pub fn is_wanted(config: &ConfigJson, configuration: &Configuration) -> bool {
     let annotations = config.annotations();
     let is_asked_for = configuration.watch == Watch::All || is_annotated(annotations);
     let is_left = is_sandbox(annotations) || annotations.keys().any(|key| key.starts_with(CRUN_SECCOMP));
-    is_asked_for && !is_left && config.seccomp().is_some_and(|seccomp| !is_supervised(seccomp))
+    let gets_one = configuration.without_profile == WithoutProfile::RuntimeDefault;
+    is_asked_for && !is_left && config.seccomp().map_or(gets_one, |seccomp| !is_supervised(seccomp))
 }
 
 /// What becomes of the container if it cannot be watched, and what is wrong with its wish. It may be stricter than the

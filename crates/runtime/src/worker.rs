@@ -1,12 +1,13 @@
 //! The process that rewrites: this program again, by another name, so that it can be killed. libseccomp does not return
 //! for some sets of conditions.
 
+use std::collections::BTreeSet;
 use std::io::{self, Read, Write};
 use std::os::unix::process::parent_id;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
-use notifyd_profile::{Abi, Document, Facts, Format, KernelVersion, Runtime, Target, transform};
+use notifyd_profile::{Abi, Document, Facts, Format, KernelVersion, Runtime, Target, runtime_default, transform};
 use rustix::process::{Signal, set_parent_process_death_signal};
 use serde::{Deserialize, Serialize};
 
@@ -20,8 +21,10 @@ pub const NAME: &str = "seccomp-notifyd-runtime (rewriting)";
 pub struct Order {
     /// Process id of who gives the order.
     pub from: u32,
-    /// The text of `linux.seccomp`.
-    pub seccomp: String,
+    /// The text of `linux.seccomp`; none for our own profile.
+    pub seccomp: Option<String>,
+    /// The container's bounding set, for our own profile.
+    pub bounding_set: Option<BTreeSet<String>>,
     /// The runtime that will load it.
     pub runtime: String,
     /// Where the listener goes.
@@ -73,16 +76,16 @@ fn rewrite(order: &Order) -> Result<Outcome, Box<dyn std::error::Error>> {
         .first()
         .copied()
         .ok_or("this machine's architecture is not known; x86_64 and arm64 are")?;
-    let document = Document::parse(&order.seccomp)?;
-    if document.format() != Format::Oci {
+    let document = order.seccomp.as_deref().map_or_else(runtime_default, Document::parse)?;
+    if order.seccomp.is_some() && document.format() != Format::Oci {
         return Err(
             "rewriting the profile: it has conditions that only engines read, and the runtime passes over them".into(),
         );
     }
     let profile = document.resolve(&Facts {
         abi,
-        capabilities: None,
-        kernel: None,
+        capabilities: order.bounding_set.clone(),
+        kernel: kernel(),
     })?;
     let runtime = order.runtime.parse()?;
     let target = Target {
@@ -101,13 +104,9 @@ fn rewrite(order: &Order) -> Result<Outcome, Box<dyn std::error::Error>> {
 /// Whether both have `SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV`: Linux 5.19 and crun 1.6, with which a signal does not make a
 /// call be announced twice. No release of runc takes it.
 fn waits_killable(runtime: Runtime, executable: &Path) -> bool {
-    let kernel = rustix::system::uname()
-        .release()
-        .to_string_lossy()
-        .parse::<KernelVersion>();
     let has = |version: KernelVersion, major, minor| version >= KernelVersion { major, minor };
     runtime == Runtime::Crun
-        && kernel.is_ok_and(|version| has(version, 5, 19))
+        && kernel().is_some_and(|version| has(version, 5, 19))
         && crun_version(executable).is_some_and(|version| has(version, 1, 6))
 }
 
@@ -120,4 +119,8 @@ fn crun_version(executable: &Path) -> Option<KernelVersion> {
         .next()?
         .parse()
         .ok()
+}
+
+fn kernel() -> Option<KernelVersion> {
+    rustix::system::uname().release().to_string_lossy().parse().ok()
 }

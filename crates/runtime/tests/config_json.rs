@@ -52,16 +52,48 @@ fn what_somebody_changed_since_is_not_undone() {
 }
 
 #[test]
-fn a_configuration_without_a_profile_has_none() {
-    for text in [
-        "{}",
-        r#"{"linux":{}}"#,
-        r#"{"linux":null}"#,
-        r#"{"linux":{"seccomp":null},"annotations":null}"#,
+fn a_profile_is_put_where_none_is() {
+    for (text, new) in [
+        (r#"{"linux":{}}"#, r#"{"linux":{"seccomp":NEW},KEPT}"#),
+        (r#"{"linux": { }, "x":1}"#, r#"{"linux": {"seccomp":NEW }, "x":1,KEPT}"#),
+        (r#"{"linux":{"a":[1] }}"#, r#"{"linux":{"a":[1],"seccomp":NEW },KEPT}"#),
+        (
+            r#"{"linux":{"seccomp":null,"a":1},"annotations":null}"#,
+            r#"{"linux":{"seccomp":NEW,"a":1},"annotations":null,KEPT}"#,
+        ),
     ] {
+        let config = parse(text);
+        assert_eq!(config.seccomp(), None, "{text}");
+        let (head, tail) = new.split_once("KEPT").unwrap();
+        let text = config.with_seccomp(NEW).unwrap();
+        assert!(
+            text.starts_with(&head.replace("NEW", NEW)) && text.ends_with(tail),
+            "{text}"
+        );
+        assert_eq!(ConfigJson::parse(text).unwrap().seccomp(), None, "as it was before");
+    }
+    for text in ["{}", r#"{"linux":null}"#] {
         assert_eq!(parse(text).seccomp(), None, "{text}");
         assert_eq!(parse(text).with_seccomp(NEW), None);
     }
+}
+
+#[test]
+fn the_bounding_set_is_the_process_s() {
+    let text = r#"{"process":{"capabilities":{"bounding":["CAP_KILL"],"effective":["CAP_BPF"]}}}"#;
+    assert_eq!(parse(text).bounding_set().unwrap(), Some(vec!["CAP_KILL".to_owned()]));
+    for text in [
+        "{}",
+        r#"{"process":{}}"#,
+        r#"{"process":{"capabilities":{"effective":[]}}}"#,
+    ] {
+        assert_eq!(parse(text).bounding_set().unwrap(), None, "{text}");
+    }
+    assert!(
+        parse(r#"{"process":{"capabilities":{"bounding":"CAP_KILL"}}}"#)
+            .bounding_set()
+            .is_err()
+    );
 }
 
 /// Go takes the last of several members, and any letter case; crun the first, and the exact name.

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use notifyd_runtime::configuration::{Configuration, FailurePolicy, Watch};
+use notifyd_runtime::configuration::{Configuration, FailurePolicy, Watch, WithoutProfile};
 use notifyd_runtime::{Error, explain};
 
 fn parse(text: &str) -> Result<Configuration, Error> {
@@ -20,12 +20,13 @@ fn an_empty_one_is_the_default() {
 #[test]
 fn every_member_counts() {
     let text = r#"{"listener": "/l", "runtimes": {"runc": "/r", "crun": "/c"}, "watch": "all", "failurePolicy": "closed",
-        "cacheDir": "/d"}"#;
+        "cacheDir": "/d", "withoutProfile": "runtime-default"}"#;
     let read = parse(text).unwrap();
     assert_eq!(read.listener, Path::new("/l"));
     assert_eq!(read.runtimes.runc.as_deref(), Some(Path::new("/r")));
     assert_eq!(read.runtimes.crun.as_deref(), Some(Path::new("/c")));
     assert_eq!((read.watch, read.failure_policy), (Watch::All, FailurePolicy::Closed));
+    assert_eq!(read.without_profile, WithoutProfile::RuntimeDefault);
     assert_eq!(read.cache_dir, Path::new("/d"));
 }
 

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use notifyd_runtime::config_json::ConfigJson;
-use notifyd_runtime::configuration::{Configuration, FailurePolicy, Watch};
+use notifyd_runtime::configuration::{Configuration, FailurePolicy, Watch, WithoutProfile};
 use notifyd_runtime::watching::{failure_policy, is_wanted};
 use serde_json::{Value, json};
 
@@ -106,4 +106,17 @@ fn a_container_may_be_stricter_than_the_operator_and_not_laxer() {
             "{wish:?} {configured:?}"
         );
     }
+}
+
+#[test]
+fn a_container_without_a_profile_gets_one_where_the_operator_says_so() {
+    let configuration = Configuration {
+        without_profile: WithoutProfile::RuntimeDefault,
+        ..Configuration::default()
+    };
+    let wanted = |text: &str| is_wanted(&ConfigJson::parse(text.to_owned()).unwrap(), &configuration);
+    assert!(wanted(
+        r#"{"linux":{},"annotations":{"seccomp-notifyd.io/action":"log"}}"#
+    ));
+    assert!(!wanted(r#"{"linux":{}}"#), "nobody asked");
 }
