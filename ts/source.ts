@@ -9,6 +9,7 @@ import type { DaemonSource, MetricsText } from './http/source.ts'
 import type { Ledger } from './ledger.ts'
 import type { Metrics } from './metrics.ts'
 import type { NotifydEvent } from './named-event.ts'
+import { OPEN_METRICS_TYPE, prefersOpenMetrics, toOpenMetrics } from './open-metrics.ts'
 
 export type Reading = Omit<DaemonSource, 'stopContainer' | 'changePolicy'>
 
@@ -37,9 +38,11 @@ export function createSource({ ledger, history, clock, metrics, emitter, ready }
     return history.get(wanted) ?? newest(containers().filter(({ id }) => id === wanted))
   }
 
-  function metricsText(): Promise<MetricsText> {
+  async function metricsText(accept?: string): Promise<MetricsText> {
     catchUp()
-    return metrics.text()
+    const scrape = await metrics.text()
+    if (!prefersOpenMetrics(accept)) return scrape
+    return { type: OPEN_METRICS_TYPE, body: toOpenMetrics(scrape.body) }
   }
 
   function onEvent(take: (event: NotifydEvent) => void): () => void {
