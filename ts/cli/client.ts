@@ -3,7 +3,10 @@
 import { request } from 'node:http'
 import { NotifydError } from '../errors.ts'
 
-const TIMEOUT_MS = 10_000
+type Method = 'GET' | 'POST'
+
+/** A stop alone may take ten seconds. */
+const TIMEOUT_MS = { GET: 10_000, POST: 30_000 } as const
 const MOST_BYTES = 64 * 1024 * 1024
 
 export interface ClientOptions {
@@ -13,12 +16,25 @@ export interface ClientOptions {
 }
 
 /** The JSON at a path; undefined where the daemon says 404. */
-export async function getJson(path: string, options: ClientOptions): Promise<unknown> {
-  const socketPath = options.apiSocket ?? (await configuredSocket(options))
-  const { status, body } = await get(socketPath, path)
+export function getJson(path: string, options: ClientOptions): Promise<unknown> {
+  return askJson('GET', path, options)
+}
+
+/** Has something done; what comes of it takes its time. */
+export function postJson(path: string, options: ClientOptions): Promise<unknown> {
+  return askJson('POST', path, options)
+}
+
+async function askJson(method: Method, path: string, options: ClientOptions): Promise<unknown> {
+  const socketPath = await socketOf(options)
+  const { status, body } = await ask(socketPath, method, path)
   if (status === 404) return undefined
   if (status !== 200) throw new NotifydError('ERR_API', `the daemon at ${socketPath} answered ${status}${detail(body)}`)
   return parse(body, socketPath)
+}
+
+export async function socketOf(options: ClientOptions): Promise<string> {
+  return options.apiSocket ?? (await configuredSocket(options))
 }
 
 /** Loaded only where no option names the socket: the configuration brings its parsers along. */
@@ -28,7 +44,7 @@ async function configuredSocket({ config }: ClientOptions): Promise<string> {
 }
 
 /** What a daemon of ours says with a refusal (RFC 9457). */
-function detail(body: string): string {
+export function detail(body: string): string {
   try {
     const { detail: text } = JSON.parse(body) as { detail?: unknown }
     return typeof text === 'string' ? `: ${text}` : ''
@@ -49,10 +65,11 @@ function parse(body: string, socketPath: string): unknown {
   }
 }
 
-function get(socketPath: string, path: string): Promise<{ status: number; body: string }> {
+function ask(socketPath: string, method: Method, path: string): Promise<{ status: number; body: string }> {
+  const timeout = TIMEOUT_MS[method]
   return new Promise((resolve, reject) => {
     const fail = (cause: Error): void => reject(unreachable(socketPath, cause))
-    const sent = request({ socketPath, path, headers: { host: 'localhost' }, timeout: TIMEOUT_MS }, response => {
+    const sent = request({ socketPath, method, path, headers: { host: 'localhost' }, timeout }, response => {
       const chunks: Buffer[] = []
       let bytes = 0
       response.on('data', (chunk: Buffer) => {
@@ -63,13 +80,13 @@ function get(socketPath: string, path: string): Promise<{ status: number; body: 
       response.on('end', () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString() }))
       response.on('error', fail)
     })
-    sent.on('timeout', () => sent.destroy(new Error(`no answer within ${TIMEOUT_MS} ms`)))
+    sent.on('timeout', () => sent.destroy(new Error(`no answer within ${timeout} ms`)))
     sent.on('error', fail)
     sent.end()
   })
 }
 
-function unreachable(socketPath: string, cause: Error): NotifydError {
+export function unreachable(socketPath: string, cause: Error): NotifydError {
   const hint = 'start one with `seccomp-notifyd serve`, or name its socket with --api-socket'
   return new NotifydError('ERR_API', `could not reach a daemon at ${socketPath} (${hint})`, { cause })
 }

@@ -29,10 +29,17 @@ export function sayAsIs(text: string): void {
 
 /** A reader that has gone, as with `| head`, is no failure. */
 export function print(text: string): void {
+  isPrinted(text)
+}
+
+/** For what goes on for long. False: nobody reads any more. */
+export function isPrinted(text: string): boolean {
   try {
     writeAll(STDOUT, text)
+    return true
   } catch (error) {
     if (codeOf(error) !== 'EPIPE') throw error
+    return false
   }
 }
 

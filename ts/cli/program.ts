@@ -7,10 +7,12 @@ import { Command } from 'commander'
 import { readVersion } from '../version.ts'
 import { defineDescribe } from './definitions/describe.ts'
 import { defineDoctor } from './definitions/doctor.ts'
+import { defineEvents } from './definitions/events.ts'
 import { defineProfile } from './definitions/profile.ts'
 import { definePs } from './definitions/ps.ts'
 import { defineRun } from './definitions/run.ts'
 import { defineServe } from './definitions/serve.ts'
+import { defineStop } from './definitions/stop.ts'
 import { defineVerify } from './definitions/verify.ts'
 import { print, sayAsIs } from './output.ts'
 import { toUsageError } from './usage-error.ts'
@@ -18,7 +20,17 @@ import { toUsageError } from './usage-error.ts'
 /** Takes the exit code of the command that was called. */
 export type Outcome = (code: number) => void
 
-const DEFINITIONS = [defineServe, defineRun, defineVerify, defineProfile, definePs, defineDescribe, defineDoctor]
+const DEFINITIONS = [
+  defineServe,
+  defineRun,
+  defineVerify,
+  defineProfile,
+  definePs,
+  defineDescribe,
+  defineEvents,
+  defineStop,
+  defineDoctor,
+]
 
 export function createProgram(outcome: Outcome): Command {
   const program = new Command('seccomp-notifyd')

@@ -1,0 +1,25 @@
+/** PURE. One answered call on one line, in the manner of strace. */
+
+import type { StreamedCall } from '../http/events/call.ts'
+import type { Dropped } from '../http/events/frames.ts'
+import { escapeText } from './format.ts'
+
+const KEY_COLUMNS = 28
+const MOST_CHARS = 64
+
+export function eventLine({ at, container, syscall, abi, args, errno, verdict, phase, tid }: StreamedCall): string {
+  const who = escapeText(container?.key ?? '-', MOST_CHARS).padEnd(KEY_COLUMNS)
+  const call = `${escapeText(syscall, MOST_CHARS)}(${args.join(', ')})`
+  const told = [`tid ${tid}`, abi, `verdict ${verdict}`, ...(phase === 'init' ? ['init'] : [])]
+  return `${at.slice(11, 23)}  ${who}  ${call} = ${errno ?? 'let run'}  [${told.map(text => escapeText(text)).join(', ')}]\n`
+}
+
+const REASONS: Record<Dropped['reason'], string> = {
+  slow: 'they came faster than they were read',
+  gone: 'too many of all containers came at once',
+  restart: 'the daemon was restarted',
+}
+
+export function droppedLine({ reason, calls }: Dropped): string {
+  return `${calls ?? 'an unknown number of'} ${calls === 1 ? 'call is' : 'calls are'} missing here: ${REASONS[reason]}`
+}
