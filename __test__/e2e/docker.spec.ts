@@ -98,6 +98,6 @@ async function setting(t: ExecutionContext): Promise<{ docker: Docker; daemon: D
   t.teardown(() => daemon.kill9())
   // Docker gives containers no annotations before its version 24.
   shim.configure({ listener: daemon.listenerSocket, watch: 'all' })
-  const docker = await startDocker(t, { runtimes: { [OURS]: shim.path }, env: shim.env })
+  const docker = await startDocker(t, { [OURS]: shim.script })
   return { docker, daemon, shim }
 }

@@ -19,25 +19,20 @@ export interface Docker {
   call(args: string[]): Promise<Finished>
 }
 
-export interface DockerOptions {
-  /** Beside Docker's own: name and executable. */
-  runtimes: Record<string, string>
-  /** Of the engine, and so of the runtimes. */
-  env: Record<string, string>
-}
-
 export function needDocker(): Need {
   if (process.getuid?.() !== 0) return { usable: false, reason: 'not root' }
   const missing = ['dockerd', 'docker', 'containerd', 'runc', 'busybox'].find(name => findCommand(name) === undefined)
   return missing === undefined ? { usable: true } : { usable: false, reason: `${missing} is not installed` }
 }
 
-/** Starts the engine without network, and loads its only image. */
-export async function startDocker(t: ExecutionContext, { runtimes, env }: DockerOptions): Promise<Docker> {
+/**
+ * Starts the engine without network, and loads its only image; with these runtimes, name and executable, beside its own. It
+ * uses a containerd that runs already.
+ */
+export async function startDocker(t: ExecutionContext, runtimes: Record<string, string>): Promise<Docker> {
   const folder = mkdtempSync(join(tmpdir(), 'sn-docker-'))
   const host = `unix://${join(folder, 'd.sock')}`
   const engine = start(findCommand('dockerd') ?? 'dockerd', ['--config-file', configure(folder, host, runtimes)], {
-    env: { ...process.env, ...env },
     deadlineMs: 170_000,
   })
   const client = existsSync(CLIENT) ? CLIENT : 'docker'

@@ -1,6 +1,6 @@
 /** The runtime shim as an operator installs it: under the name of a runtime, with a configuration of its own. */
 
-import { copyFileSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ExecutionContext } from 'ava'
@@ -24,6 +24,8 @@ export interface Shim {
   readonly env: Record<string, string>
   /** What to type instead of the runtime's name. */
   readonly command: Command
+  /** One file that is the same, for engines whose runtimes have the environment of another process. */
+  readonly script: string
   configure(settings: ShimSettings): void
   /** Names of the profiles that it has rewritten and keeps. */
   kept(): string[]
@@ -39,9 +41,13 @@ export function installShim(t: ExecutionContext, name: string, settings: ShimSet
   const configure = (changed: ShimSettings) => writeFileSync(file, JSON.stringify({ cacheDir, ...changed }))
   configure(settings)
   const env = { SECCOMP_NOTIFYD_RUNTIME_CONFIG: file }
+  const script = join(folder, 'script', name)
+  mkdirSync(join(folder, 'script'))
+  writeFileSync(script, `#!/bin/sh\nSECCOMP_NOTIFYD_RUNTIME_CONFIG=${file} exec ${path} "$@"\n`, { mode: 0o755 })
   return {
     folder,
     path,
+    script,
     env,
     command: ['env', `SECCOMP_NOTIFYD_RUNTIME_CONFIG=${file}`, path],
     configure,
