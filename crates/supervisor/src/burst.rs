@@ -42,45 +42,58 @@ struct Burst {
 }
 
 impl Bursts {
-    /// Whether the call was counted already, as that of another thread. A thread that calls again begins anew.
-    pub fn repeats(&mut self, target: TargetTid, data: &SeccompData, at: Monotonic) -> bool {
+    /// The process, if the call is one that a library makes in all threads. To be asked while the caller waits: once it is
+    /// answered it may end.
+    pub fn caller(&self, target: TargetTid, data: &SeccompData) -> Option<u32> {
         if !is_credential_call(data) {
-            return false;
+            return None;
         }
-        let pause = u64::try_from(PAUSE.as_nanos()).unwrap_or(u64::MAX);
-        self.0.retain(|burst| at.nanoseconds_since(burst.last) < pause);
-        let found = self.0.iter().position(|burst| burst.is_of(target, data));
-        let Some(burst) = found.and_then(|index| self.0.get_mut(index)) else {
-            self.begin(target, data, at);
-            return false;
-        };
-        burst.last = at;
-        if burst.threads.contains(&target.0) {
-            burst.threads.clear();
-            burst.threads.insert(target.0);
-            return false;
-        }
-        burst.threads.len() < MOST_THREADS && burst.threads.insert(target.0)
+        let has_thread = |process: u32| Path::new(&format!("/proc/{process}/task/{}", target.0)).exists();
+        let mut known = self.0.iter().map(|burst| burst.process);
+        known
+            .find(|&process| has_thread(process))
+            .or_else(|| process_of(target))
     }
 
-    fn begin(&mut self, target: TargetTid, data: &SeccompData, at: Monotonic) {
+    /// Whether the answered call was counted already, as that of another thread. A thread that calls again begins anew.
+    pub fn repeats(&mut self, process: u32, target: TargetTid, data: &SeccompData, at: Monotonic) -> bool {
+        let pause = u64::try_from(PAUSE.as_nanos()).unwrap_or(u64::MAX);
+        self.0.retain(|burst| at.nanoseconds_since(burst.last) < pause);
+        let data = call_of(data);
+        let known = self
+            .0
+            .iter_mut()
+            .find(|burst| burst.process == process && burst.data == data);
+        match known {
+            Some(burst) => burst.goes_on(target, at),
+            None => {
+                self.begin(process, target, data, at);
+                false
+            }
+        }
+    }
+
+    fn begin(&mut self, process: u32, target: TargetTid, data: SeccompData, at: Monotonic) {
         if self.0.len() == MOST_BURSTS {
             self.0.remove(0);
         }
-        self.0.extend(process_of(target).map(|process| Burst {
+        self.0.push(Burst {
             process,
-            data: call_of(data),
+            data,
             threads: BTreeSet::from([target.0]),
             last: at,
-        }));
+        });
     }
 }
 
 impl Burst {
-    fn is_of(&self, target: TargetTid, data: &SeccompData) -> bool {
-        self.data == call_of(data)
-            && (self.threads.contains(&target.0)
-                || Path::new(&format!("/proc/{}/task/{}", self.process, target.0)).exists())
+    fn goes_on(&mut self, target: TargetTid, at: Monotonic) -> bool {
+        self.last = at;
+        if self.threads.contains(&target.0) {
+            self.threads = BTreeSet::from([target.0]);
+            return false;
+        }
+        self.threads.len() < MOST_THREADS && self.threads.insert(target.0)
     }
 }
 

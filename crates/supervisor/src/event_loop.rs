@@ -73,6 +73,17 @@ struct Served {
     bursts: Bursts,
 }
 
+/// What was found out while the caller waited.
+#[derive(Clone, Copy)]
+struct Caller {
+    /// Whether the call is the runtime's own.
+    init: bool,
+    /// Its process, where that decides whether the call is counted.
+    process: Option<u32>,
+    /// When readiness was seen.
+    since: Monotonic,
+}
+
 impl EventLoop {
     pub(crate) fn new(
         shared: Arc<Shared>,
@@ -160,8 +171,15 @@ impl EventLoop {
             return;
         };
         let decision = served.rule.decide(&notification.data);
-        let init = served.identify(notification, &self.shared);
-        if let (true, Some(target)) = (decision.kill && !init, notification.target) {
+        let caller = Caller {
+            init: served.identify(notification, &self.shared),
+            process: notification
+                .target
+                .and_then(|target| served.bursts.caller(target, &notification.data)),
+            since,
+        };
+        let kills = decision.kill && !caller.init;
+        if let (true, Some(target)) = (kills, notification.target) {
             kill_waiting(served.listener.as_fd(), notification.id, target);
         }
         if let Some(delay) = self.delay {
@@ -171,9 +189,9 @@ impl EventLoop {
             .buffers
             .send(served.listener.as_fd(), notification.id, decision.answer)
         {
-            Sent::Answered => self.record(index, notification, decision, init, since),
+            Sent::Answered => self.record(index, notification, decision, caller),
             // A process that was killed for this call is gone before its answer; the call was made and denied.
-            Sent::Gone if decision.kill && !init => self.record(index, notification, decision, init, since),
+            Sent::Gone if kills => self.record(index, notification, decision, caller),
             Sent::Gone => Stats::count(&self.shared.stats.aborted),
             Sent::Failed(_) => self.answer_plainly(index, notification),
         }
@@ -191,11 +209,17 @@ impl EventLoop {
                 answer,
                 kill: false,
             };
-            self.record(index, notification, decision, false, Monotonic::now());
+            let caller = Caller {
+                init: false,
+                process: None,
+                since: Monotonic::now(),
+            };
+            self.record(index, notification, decision, caller);
         }
     }
 
-    fn record(&mut self, index: usize, notification: &Notification, decision: Decision, init: bool, since: Monotonic) {
+    fn record(&mut self, index: usize, notification: &Notification, decision: Decision, caller: Caller) {
+        let Caller { init, process, since } = caller;
         let at = Monotonic::now();
         let latency_ns = at.nanoseconds_since(since);
         let Some(Some(served)) = self.slots.get_mut(index) else {
@@ -204,10 +228,8 @@ impl EventLoop {
         let data = notification.data;
         Stats::count(&self.shared.stats.answered);
         self.shared.stats.observe_latency(latency_ns);
-        if notification
-            .target
-            .is_some_and(|target| served.bursts.repeats(target, &data, at))
-        {
+        let made = process.zip(notification.target);
+        if made.is_some_and(|(process, target)| served.bursts.repeats(process, target, &data, at)) {
             return;
         }
         let key = Key {
