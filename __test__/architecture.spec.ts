@@ -30,6 +30,8 @@ const PURE = [
   'names',
   'open-metrics',
   'policy',
+  'record-file',
+  'recording',
   'run-report',
   'stop-times',
   'termination',
@@ -81,6 +83,8 @@ const MAY: Record<string, string[]> = {
   'named-event': ['events', 'verdicts'],
   'run-report': ['container-view', 'termination'],
   verification: ['run-report', 'verdicts'],
+  recording: ['calls'],
+  'record-file': ['errors', 'recording'],
   baseline: ['errors', 'verification'],
   handover: ['errno', 'names', 'policy'],
 }

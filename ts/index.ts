@@ -32,4 +32,14 @@ export {
   type VerifyOptions,
   type Verifying,
 } from './verify.ts'
+export {
+  record,
+  recordedProfile,
+  type Purpose,
+  type RecordedCall,
+  type RecordedProfile,
+  type RecordedRun,
+  type Recording,
+  type RecordOptions,
+} from './record.ts'
 export { run, type Run, type RunDeps, type RunEvents, type RunOptions, type RunReport } from './run.ts'

@@ -18,6 +18,7 @@ type Compiling =
   | 'explainProfile'
   | 'explainCall'
   | 'mergeProfiles'
+  | 'recordedProfile'
   | 'transformProfile'
 export type Work = Pick<Native, Compiling>
 export type WorkName = keyof Work

@@ -4,6 +4,7 @@ import test from 'ava'
 import type {
   DaemonEvents,
   NotifydEvent,
+  RecordedRun,
   RunEvents,
   RunOptions,
   RunReport,
@@ -60,6 +61,7 @@ const VERIFY: All<Omit<VerifyOptions, keyof RunOptions | 'probes'> & Pick<Verify
   probes: true,
 }
 const VERIFICATION: All<Omit<Verification, keyof RunReport>> = { denied: true, passed: true, unused: true }
+const RECORDED: All<Omit<RecordedRun, Exclude<keyof RunReport, 'calls'>>> = { calls: true, complete: true }
 const EVENT: All<NotifydEvent> = {
   container: true,
   syscall: true,
@@ -88,6 +90,7 @@ for (const [title, text, header, all] of [
   ['members of a report', section('`run(options)`'), 'member', REPORT],
   ['options of verify', page, 'option of verify', VERIFY],
   ['members of a verification', page, 'member of a verification', VERIFICATION],
+  ['members of a recorded run', page, 'member of a recorded run', RECORDED],
   ['events of a daemon', page, 'event of a daemon', DAEMON_EVENTS],
   ['members of an event', section('Answered calls'), 'member', EVENT],
 ] as const) {

@@ -55,7 +55,7 @@ function typed(session: string): string {
 }
 
 test('there are sessions and examples', t => {
-  t.is(sessions.length, 4)
+  t.is(sessions.length, 5)
   t.is(of('js example').length, 1)
 })
 

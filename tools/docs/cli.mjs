@@ -1,12 +1,12 @@
 /** docs/cli.md: every command with its arguments, options, examples and exit codes, as the program defines them. */
 import { examplesOf } from '../../dist/cli/examples.js'
-import { COMMON_EXIT_CODES, RUN_EXIT_CODES, VERIFY_EXIT_CODES } from '../../dist/cli/exit-codes.js'
+import { COMMON_EXIT_CODES, RECORD_EXIT_CODES, RUN_EXIT_CODES, VERIFY_EXIT_CODES } from '../../dist/cli/exit-codes.js'
 import { createProgram } from '../../dist/cli/program.js'
 import { nameOf } from '../../dist/cli/usage-error.js'
 import { block, code, generated, page, table } from './markdown.mjs'
 
 /** Of commands that have a table of their own. */
-const OWN_EXIT_CODES = { run: RUN_EXIT_CODES, verify: VERIFY_EXIT_CODES }
+const OWN_EXIT_CODES = { run: RUN_EXIT_CODES, verify: VERIFY_EXIT_CODES, record: RECORD_EXIT_CODES }
 
 const INTRODUCTION = `\`seccomp-notifyd COMMAND [OPTION...]\`. Data goes to stdout; messages go to stderr, each line of ours
 beginning with \`seccomp-notifyd: \`. Commands that print data print it as JSON with \`--json\`. A duration is a number with

@@ -70,6 +70,8 @@ export const VERIFY_EXIT_CODES: readonly ExitCode[] = [
   ...OWN.map(({ code, meaning }) => ({ code, meaning: meaning.replace(/\.$/, ', whatever it called.') })),
 ]
 
+export const RECORD_EXIT_CODES: readonly ExitCode[] = [...OF_COMMANDS, ...OWN]
+
 const OF_ERRORS: Record<string, number> = {
   ERR_LISTENER_BUSY: EXIT.listenerBusy,
   ERR_COMMAND_NOT_FOUND: EXIT.notFound,

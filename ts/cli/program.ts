@@ -10,6 +10,7 @@ import { defineDoctor } from './definitions/doctor.ts'
 import { defineEvents } from './definitions/events.ts'
 import { defineProfile } from './definitions/profile.ts'
 import { definePs } from './definitions/ps.ts'
+import { defineRecord } from './definitions/record.ts'
 import { defineRun } from './definitions/run.ts'
 import { defineServe } from './definitions/serve.ts'
 import { defineStop } from './definitions/stop.ts'
@@ -24,6 +25,7 @@ const DEFINITIONS = [
   defineServe,
   defineRun,
   defineVerify,
+  defineRecord,
   defineProfile,
   definePs,
   defineDescribe,

@@ -1,0 +1,126 @@
+import test from 'ava'
+import type { CallCount } from '../ts/container-view.ts'
+import { formatRecord, parseRecord } from '../ts/record-file.ts'
+import { addRun, isComplete, NO_RUNS, recordedCalls, type RecordedCall } from '../ts/recording.ts'
+import { describeGaps, describeNovelty } from '../ts/report/record.ts'
+
+const counted = (syscall: string, number: number, more: Partial<CallCount> = {}): CallCount => ({
+  syscall,
+  abi: 'x86_64',
+  number,
+  verdict: 'notify',
+  phase: 'run',
+  count: 1,
+  lastAt: '2026-01-01T00:00:00.000Z',
+  ...more,
+})
+const seen = (syscall: string, number: number, values?: string[], count = 1): RecordedCall => ({
+  syscall,
+  abi: 'x86_64',
+  number,
+  count,
+  ...(values === undefined ? {} : { values }),
+})
+
+test('calls are in order, those of both phases together, with their values', t => {
+  const counts = [
+    counted('socket', 41, { count: 3 }),
+    counted('execve', 59, { phase: 'init' }),
+    counted('execve', 59, { count: 2 }),
+    counted('socket', 359, { abi: 'i386' }),
+  ]
+  const values = [
+    { abi: 'x86_64', number: 41, values: ['1', '2'] },
+    { abi: 'i386', number: 359 },
+  ]
+  t.deepEqual(recordedCalls(counts, values), [
+    seen('execve', 59, undefined, 3),
+    { ...seen('socket', 359), abi: 'i386' },
+    seen('socket', 41, ['1', '2'], 3),
+  ])
+})
+
+test('calls that were counted together are none, and are told', t => {
+  const counts = [counted('read', 0), counted('other', -1, { abi: 'other' })]
+  t.is(recordedCalls(counts, []).length, 1)
+  t.false(isComplete(counts))
+  t.true(isComplete(counts.slice(0, 1)))
+})
+
+test('runs add up, and each says what it added', t => {
+  const first = addRun(NO_RUNS, [seen('read', 0, undefined, 5), seen('socket', 41, ['2'])])
+  t.is(first.seen.runs, 1)
+  t.is(first.novelty.calls.length, 2)
+  const second = addRun(first.seen, [seen('socket', 41, ['10', '2'], 2), seen('write', 1)])
+  t.deepEqual(second.seen, {
+    runs: 2,
+    calls: [
+      { ...seen('read', 0, undefined, 5), runs: 1 },
+      { ...seen('socket', 41, ['2', '10'], 3), runs: 2 },
+      { ...seen('write', 1), runs: 1 },
+    ],
+  })
+  t.deepEqual(second.novelty, {
+    calls: [seen('write', 1)],
+    values: [{ syscall: 'socket', abi: 'x86_64', values: ['10'] }],
+  })
+  const third = addRun(second.seen, [seen('socket', 41, ['10'])])
+  t.deepEqual(third.novelty, { calls: [], values: [] })
+  t.is(third.seen.runs, 3)
+})
+
+test('a call that was made with too many values is allowed with any, from then on', t => {
+  const known = addRun(NO_RUNS, [seen('socket', 41, ['2'])]).seen
+  const wide = addRun(known, [seen('socket', 41)])
+  t.is(wide.seen.calls[0]?.values, undefined)
+  t.deepEqual(wide.novelty.values, [{ syscall: 'socket', abi: 'x86_64', values: [] }])
+  const after = addRun(wide.seen, [seen('socket', 41, ['3'])])
+  t.is(after.seen.calls[0]?.values, undefined)
+  t.deepEqual(after.novelty.values, [])
+})
+
+test('the order of runs is no matter', t => {
+  const runs = [[seen('socket', 41, ['2'])], [seen('socket', 41, ['10', '1']), seen('read', 0)]]
+  const merged = (every: RecordedCall[][]) => every.reduce((all, run) => addRun(all, run).seen, NO_RUNS)
+  t.deepEqual(merged(runs), merged(runs.toReversed()))
+})
+
+test('what was added is said in one sentence', t => {
+  const { seen: known, novelty } = addRun(NO_RUNS, [seen('read', 0)])
+  const any = { ioctlRequests: false }
+  t.is(describeNovelty(novelty, known, any), '1 run recorded')
+  const next = addRun(known, [seen('ioctl', 16, ['21505']), seen('socket', 41, ['1'])])
+  t.is(describeNovelty(next.novelty, next.seen, any), '2 runs recorded; this one added ioctl (x86_64), socket (x86_64)')
+  const more = addRun(next.seen, [seen('ioctl', 16, ['9']), seen('socket', 41, ['2', '10'])])
+  t.is(describeNovelty(more.novelty, more.seen, any), '3 runs recorded; this one added socket with 2 and 10')
+  t.regex(describeNovelty(more.novelty, more.seen, { ioctlRequests: true }), /ioctl with 9, socket with 2 and 10$/)
+  const again = addRun(more.seen, [seen('ioctl', 16, ['8'])])
+  t.is(describeNovelty(again.novelty, again.seen, any), '4 runs recorded; this one added nothing')
+})
+
+test('what the profile cannot hold is told by name', t => {
+  const [nameless, newer] = describeGaps({ nameless: ['syscall_600 (x86_64)'], newer: ['mseal'] }, '2.5.4')
+  t.regex(nameless ?? '', /^syscall_600 \(x86_64\) has no name/)
+  t.regex(newer ?? '', /^mseal is newer than libseccomp 2\.5\.4/)
+})
+
+test('a record is read as it was written', t => {
+  const { seen: known } = addRun(NO_RUNS, [seen('read', 0), seen('socket', 41, ['18446744073709551615'])])
+  const file = { seen: known, purpose: { runtimes: ['runc' as const], ioctlRequests: true } }
+  t.deepEqual(parseRecord(formatRecord(file), 'r.json'), file)
+})
+
+for (const [title, text, says] of [
+  ['text that is no JSON', '{', /r\.json is no record of runs: .*--append/],
+  ['another version', '{"version":2}', /version/],
+  ['a runtime that is not known', '{"version":1,"purpose":{"runtimes":["runsc"],"ioctlRequests":false}}', /runtimes/],
+  [
+    'a value that is no number',
+    '{"version":1,"purpose":{"runtimes":[],"ioctlRequests":false},"runs":1,"calls":[{"syscall":"a","abi":"b","number":1,"runs":1,"count":1,"values":["x"]}]}',
+    /values/,
+  ],
+] as const) {
+  test(`${title} is no record`, t => {
+    t.throws(() => parseRecord(text, 'r.json'), { code: 'ERR_RECORD', message: says })
+  })
+}
