@@ -27,7 +27,7 @@ function define(runtime: RuntimeName): void {
     const args = ['sh', '-c', 'chroot / true; echo done; exec sleep 60']
     const container = runtimes.run('goes-on', runtimes.bundle({ args, profile: profile(['chroot']) }))
     await container.printed('done', 3000)
-    t.regex(container.stderr(), /Operation not permitted/)
+    await until(() => container.stderr().includes('Operation not permitted'), 5000)
     await until(async () => (await daemon.calls('goes-on', 'chroot')) === 1, 2000)
     t.is(await daemon.metric(CALLS_TOTAL, { container: 'goes-on', syscall: 'chroot' }), 1)
     t.is((await runtimes.state('goes-on'))?.status, 'running')
@@ -85,7 +85,7 @@ function define(runtime: RuntimeName): void {
     })
     const container = runtimes.run('foreign', bundle)
     await container.printed('survived')
-    t.regex(container.stderr(), /Operation not permitted/)
+    await until(() => container.stderr().includes('Operation not permitted'), 5000)
     await sleep(3000)
     t.is((await runtimes.state('foreign'))?.status, 'running')
     t.regex(daemon.child.stdout() + daemon.child.stderr(), /pid namespace/)
