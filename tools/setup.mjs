@@ -55,13 +55,20 @@ const SYSTEM_PACKAGES = [
     required: false,
     present: hasStaticBusybox,
   },
-  // It brings services along, so only what runs the tests asks for it.
+  // They bring services along, so only what runs the tests asks for them.
   {
     name: 'docker.io',
     why: 'for tests of Docker and of containerd, which comes with it',
     required: false,
     engine: true,
     present: () => which('dockerd') !== null && which('containerd') !== null,
+  },
+  {
+    name: 'podman',
+    why: 'for tests of Podman',
+    required: false,
+    engine: true,
+    present: () => which('podman') !== null && which('conmon') !== null,
   },
   { name: 'strace', why: 'for the benchmark', required: false, present: () => which('strace') !== null },
 ]

@@ -16,7 +16,7 @@ import { buildEnvironment, canInstall, explain, root, say, setUp, which } from '
 
 const PARTS = ['runc', 'crun', 'podman', 'containerd', 'docker', 'embedded', 'prometheus']
 /** What `setup.mjs` installs or `prometheus.mjs` fetches, or needs nothing: where these are not exercised, the run is not complete. */
-const EXPECTED_PARTS = ['runc', 'crun', 'containerd', 'docker', 'embedded', 'prometheus']
+const EXPECTED_PARTS = ['runc', 'crun', 'podman', 'containerd', 'docker', 'embedded', 'prometheus']
 
 const LEFT_BEHIND_MS = 5000
 
