@@ -14,7 +14,8 @@ import { compileTypeScript, explain, root, say, StepFailure } from './setup.mjs'
 async function renderPages() {
   const { renderCli } = await import('./docs/cli.mjs')
   const { renderConfiguration } = await import('./docs/configuration.mjs')
-  return { 'cli.md': renderCli(), 'configuration.md': renderConfiguration() }
+  const { renderOpenApi } = await import('./docs/openapi.mjs')
+  return { 'cli.md': renderCli(), 'configuration.md': renderConfiguration(), 'openapi.json': renderOpenApi() }
 }
 
 function isCurrent(path, text) {

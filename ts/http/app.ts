@@ -10,6 +10,7 @@ import { containerRoutes } from './routes/containers.ts'
 import { eventRoutes } from './routes/events.ts'
 import { healthRoutes } from './routes/health.ts'
 import { metricsRoutes } from './routes/metrics.ts'
+import { openApiRoutes } from './routes/openapi.ts'
 import type { DaemonSource } from './source.ts'
 
 export interface AppOptions {
@@ -29,6 +30,7 @@ export function createApp(source: DaemonSource, options: AppOptions = {}): Hono<
     .use(methods(refuse))
     .route('/', healthRoutes(source))
     .route('/', metricsRoutes(source))
+    .route('/', openApiRoutes())
     .route('/', containerRoutes(source))
     .route('/', changeRoutes(source))
     .route('/', eventRoutes(feed))

@@ -1,0 +1,119 @@
+/** PURE: what answers and bodies are made of, under the names that openapi.json gives them. */
+
+import type { CallCount, ContainerView, Incident, OpenIncidentView, PolicyView } from '../../container-view.ts'
+import type { StreamedCall } from '../events/call.ts'
+import type { Dropped } from '../events/frames.ts'
+import { problems, type ProblemBody } from '../problem.ts'
+import type { AllowRule, ProfilePatch } from '../profile-patch.ts'
+import type { ContainerDetail, Incarnation } from '../routes/containers.ts'
+import { containerStates, type ContainerList, type ContainerSummary } from '../summary.ts'
+import { flag, list, nullable, oneOf, ref, shape, time, whole, words, type Schema } from './schema.ts'
+
+const action = oneOf(['log', 'stop'])
+const state = oneOf(containerStates)
+const phase = oneOf(['init', 'run'])
+
+/** Members that a row and a whole container share. */
+const head = { key: words, id: words, name: words, state, action }
+const fate = { reason: nullable(words), message: nullable(words), startedAt: time, finishedAt: nullable(time) }
+
+const container: Record<keyof ContainerView, Schema> = {
+  ...head,
+  ...fate,
+  answer: words,
+  policySource: words,
+  policy: nullable(ref('Policy')),
+  bundle: words,
+  initPid: nullable(whole),
+  listeners: whole,
+  exitCode: nullable(whole),
+  calls: list(ref('CallCount')),
+  incidents: list(ref('Incident')),
+  incidentsTotal: whole,
+  openIncident: nullable(ref('OpenIncident')),
+  warnings: list(words),
+}
+
+export const schemas: Record<string, Schema> = {
+  ContainerList: shape<ContainerList>({ containers: list(ref('ContainerSummary')), total: whole }),
+  ContainerSummary: shape<ContainerSummary>({ ...head, ...fate, calls: whole, incidents: whole }),
+  Container: shape<ContainerDetail>({ ...container, otherIncarnations: list(ref('Incarnation')) }),
+  Incarnation: shape<Incarnation>({ key: words, state, startedAt: time }),
+  Policy: shape<PolicyView>({
+    action,
+    answer: oneOf(['profile', 'continue']),
+    errno: words,
+    ignore: list(words),
+    probes: oneOf(['ignore', 'count']),
+    debounceMs: whole,
+    maxDelayMs: whole,
+    sources: shape<PolicyView['sources']>({
+      action: words,
+      answer: words,
+      ignore: words,
+      debounceMs: words,
+      probes: words,
+    }),
+  }),
+  CallCount: shape<CallCount>({
+    syscall: words,
+    abi: words,
+    number: whole,
+    verdict: words,
+    phase,
+    count: whole,
+    lastAt: time,
+  }),
+  Incident: shape<Incident>({
+    startedAt: time,
+    endedAt: time,
+    message: words,
+    outcome: oneOf(['stopped', 'logged', 'stop failed', 'latched']),
+  }),
+  OpenIncident: shape<OpenIncidentView>({ startedAt: time, dueAt: time }),
+  ProfilePatch: shape<ProfilePatch>({
+    key: words,
+    syscalls: list(shape<AllowRule>({ names: list(words), action: oneOf(['SCMP_ACT_ALLOW']) })),
+    architectures: list(words),
+    probes: list(words),
+    runtime: list(words),
+    unnamed: list(shape<ProfilePatch['unnamed'][number]>({ abi: words, number: whole, count: whole })),
+    notes: list(words),
+  }),
+  PolicyChange: {
+    type: 'object',
+    minProperties: 1,
+    additionalProperties: false,
+    properties: {
+      action,
+      answer: oneOf(['profile', 'continue']),
+      ignore: list({ type: 'string', pattern: '^[a-z_][a-z0-9_]{0,63}$' }),
+      probes: oneOf(['ignore', 'count']),
+      debounce: { type: 'string', pattern: String.raw`^\d+(\.\d+)?(ms|s|m|h)$` },
+    },
+  },
+  Call: shape<StreamedCall>({
+    container: nullable(shape<NonNullable<StreamedCall['container']>>({ key: words, id: words })),
+    syscall: words,
+    abi: words,
+    number: whole,
+    verdict: words,
+    errno: nullable(words),
+    phase,
+    continued: flag,
+    args: list(words),
+    instructionPointer: words,
+    tid: whole,
+    at: time,
+    latencyNs: whole,
+    sequence: whole,
+  }),
+  Dropped: shape<Dropped>({ reason: oneOf(['slow', 'gone', 'restart']), calls: nullable(whole) }),
+  Problem: shape<ProblemBody>({
+    type: oneOf(['about:blank']),
+    title: words,
+    status: whole,
+    detail: words,
+    code: oneOf(Object.keys(problems)),
+  }),
+}
