@@ -70,7 +70,7 @@ const SYSTEM_PACKAGES = [
     engine: true,
     present: () => which('podman') !== null && which('conmon') !== null,
   },
-  { name: 'strace', why: 'for the benchmark', required: false, present: () => which('strace') !== null },
+  { name: 'strace', why: 'for tests and the benchmark', required: false, present: () => which('strace') !== null },
 ]
 
 /** A step that failed: what was run and what it printed. */

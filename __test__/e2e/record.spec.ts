@@ -6,9 +6,11 @@ import { join } from 'node:path'
 import { record, recordedProfile, type RecordedCall } from '../../ts/record.ts'
 import { run } from '../../ts/run.ts'
 import { verify } from '../../ts/verify.ts'
+import { start } from '../helpers/child.ts'
 import { cli } from '../helpers/cli.ts'
 import { folderOf } from '../helpers/folder.ts'
 import { guest } from '../helpers/guests.ts'
+import { findCommand } from '../helpers/needs.ts'
 
 interface Profile {
   architectures: string[]
@@ -93,6 +95,24 @@ test('a program is seen to make the calls that it makes, in all of its places, a
     t.is(count(without, name), undefined, name)
   }
 })
+
+const STRACED = [
+  ['threads and descendants', [guest('calls-in-many-places'), 'quiet']],
+  ['a script of busybox', ['busybox', 'sh', '-c', BUSYBOX]],
+] as const
+
+const traced = findCommand('strace') === undefined ? test.skip : test
+for (const [title, words] of STRACED) {
+  traced(`the calls are those that strace sees (strace is needed): ${title}`, async t => {
+    const file = join(folderOf(t), 'calls')
+    await start('strace', ['-f', '-o', file, ...words]).finished
+    // `4711 mkdir("/tmp/x", 0700) = 0`; a thread that is cut short comes again as `4711 <... wait4 resumed>`.
+    const lines = readFileSync(file, 'utf8').matchAll(/^\d+ +([a-z0-9_]+)\(/gm)
+    const expected = new Set([...lines].map(([, name = '']) => name))
+    const { calls } = await seen(...words)
+    t.deepEqual(calls.map(({ syscall }) => syscall).toSorted(), [...expected].toSorted())
+  })
+}
 
 test('values that decide are kept apart', async t => {
   const script = 'import socket; socket.socket(socket.AF_UNIX); socket.socket(socket.AF_INET)'

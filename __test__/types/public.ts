@@ -8,7 +8,10 @@ import {
   loadConfig,
   NotifydError,
   parseConfig,
+  record,
+  recordedProfile,
   run,
+  verify,
   type CallCount,
   type Config,
   type ContainerState,
@@ -16,7 +19,10 @@ import {
   type Daemon,
   type ErrorCode,
   type Incident,
+  type DeniedCall,
   type NotifydEvent,
+  type RecordedCall,
+  type RecordedProfile,
   type Refusal,
   type Run,
   type RunReport,
@@ -30,6 +36,29 @@ type Equal<A, B> = [IsPart<A, B>, IsPart<B, A>, IsAny<A>] extends [true, true, I
 /** Takes a value of exactly this type. */
 function is<Expected>() {
   return <Actual>(_value: Actual, ..._equal: Equal<Actual, Expected> extends true ? [] : [never]): void => {}
+}
+
+export async function verifications(): Promise<void> {
+  const verifying = await verify({ command: 'true', profile: '{}', baseline: [{ syscall: 'mkdir', abi: 'i386' }] })
+  const { denied, passed, exitCode } = await verifying.finished
+  is<DeniedCall[]>()(denied)
+  is<boolean>()(passed)
+  is<number>()(exitCode)
+  is<void>()(await verifying.stop())
+  // @ts-expect-error nothing says what is denied
+  await verify({ command: 'true' })
+  // @ts-expect-error the answer is what verify decides
+  await verify({ command: 'true', profile: '{}', answer: 'profile' })
+}
+
+export async function recordings(): Promise<void> {
+  const { calls } = await (await record({ command: 'true' })).finished
+  is<RecordedCall[]>()(calls)
+  is<RecordedProfile>()(await recordedProfile(calls, { runtimes: ['runc'] }))
+  // @ts-expect-error nothing is denied
+  await record({ command: 'true', deny: ['chroot'] })
+  // @ts-expect-error no such runtime
+  await recordedProfile(calls, { runtimes: ['runsc'] })
 }
 
 export async function runs(signal: AbortSignal): Promise<void> {
