@@ -10,7 +10,7 @@ const documents = documentPaths().map(path => ({ path, text: readDocument(path) 
 
 /** What is built, and so may be missing in a fresh clone. */
 const BUILT = /^(dist|build|target|node_modules)(\/|$)/
-const FOLDERS = /^(ts|crates|deploy|docs|tools|bench|native|npm|LICENSES|__test__|\.ci|dist|build|target)\//
+const FOLDERS = /^(ts|crates|dashboard|deploy|docs|tools|bench|native|npm|LICENSES|__test__|\.ci|dist|build|target)\//
 const SOURCE_NAME = /^[a-z][a-z0-9-_]*(\.spec)?\.(rs|ts|mjs|c)$/
 
 const sources = new Set(

@@ -7,6 +7,7 @@ import { methods, ownOrigin, secureHeaders, type Surroundings } from './guards.t
 import { errorResponse, HttpProblem, problemResponse } from './problem.ts'
 import { changeRoutes } from './routes/changes.ts'
 import { containerRoutes } from './routes/containers.ts'
+import { dashboardRoutes } from './routes/dashboard.ts'
 import { eventRoutes } from './routes/events.ts'
 import { healthRoutes } from './routes/health.ts'
 import { metricsRoutes } from './routes/metrics.ts'
@@ -28,6 +29,7 @@ export function createApp(source: DaemonSource, options: AppOptions = {}): Hono<
     .use(secureHeaders)
     .use(ownOrigin)
     .use(methods(refuse))
+    .route('/', dashboardRoutes())
     .route('/', healthRoutes(source))
     .route('/', metricsRoutes(source))
     .route('/', openApiRoutes())

@@ -11,10 +11,13 @@ export interface Surroundings {
   Bindings: { via?: Via }
 }
 
+/** For answers that are data; a page brings a policy of its own. */
+const NOTHING = "default-src 'none'; frame-ancestors 'none'"
+
 export const secureHeaders = createMiddleware(async (c, next) => {
   await next()
   c.header('X-Content-Type-Options', 'nosniff')
-  c.header('Content-Security-Policy', "default-src 'none'; frame-ancestors 'none'")
+  if (!c.res.headers.has('Content-Security-Policy')) c.header('Content-Security-Policy', NOTHING)
   c.header('Cache-Control', 'no-store')
 })
 

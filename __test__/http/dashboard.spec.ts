@@ -1,0 +1,127 @@
+/** The dashboard's files as they are served, and the functions that make text of what targets say. */
+
+import test from 'ava'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { gzipSync } from 'node:zlib'
+import { createApp } from '../../ts/http/app.ts'
+import { dashboardFiles } from '../../ts/http/routes/dashboard.ts'
+import { projectRoot } from '../helpers/project.ts'
+import { source } from './fakes.ts'
+
+const folder = join(projectRoot, 'dashboard')
+const app = createApp(source([]))
+const read = (name: string) => readFileSync(join(folder, name), 'utf8')
+const paths = Object.keys(dashboardFiles).map(name => ({ name, path: `/dashboard/${name}` }))
+
+test('every file of the folder is served, with its type', async t => {
+  t.deepEqual(readdirSync(folder).toSorted(), Object.keys(dashboardFiles).toSorted())
+  for (const { name, path } of [{ name: 'index.html', path: '/' }, ...paths]) {
+    const answer = await app.request(path)
+    t.is(answer.status, 200, path)
+    t.is(answer.headers.get('Content-Type'), dashboardFiles[name] ?? null, path)
+    t.is(answer.headers.get('X-Content-Type-Options'), 'nosniff', path)
+    t.is(await answer.text(), read(name), path)
+  }
+})
+
+test('the policy allows nothing inline, nothing evaluated and nothing from elsewhere', async t => {
+  for (const path of ['/', ...paths.map(each => each.path)]) {
+    const policy = (await app.request(path)).headers.get('Content-Security-Policy') ?? ''
+    t.regex(policy, /^default-src 'none'; /)
+    t.notRegex(policy, /unsafe|\*|https?:|data:|blob:/)
+    t.regex(policy, /trusted-types 'none'/)
+  }
+  t.is(
+    (await app.request('/healthz')).headers.get('Content-Security-Policy'),
+    "default-src 'none'; frame-ancestors 'none'",
+  )
+})
+
+for (const path of ['/dashboard/nothing.js', '/dashboard/..%2fpackage.json', '/dashboard/constructor', '/dashboard/']) {
+  test(`${path} is not found`, async t => t.is((await app.request(path)).status, 404))
+}
+
+test('no file names another host, and none has a way from text to markup', t => {
+  for (const name of Object.keys(dashboardFiles)) {
+    const foreign = read(name).replaceAll('http://www.w3.org/2000/svg', '')
+    t.notRegex(foreign, /https?:|[("'=]\/\/|@import/, name)
+    t.notRegex(foreign, /innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser|\beval\b|new Function/, name)
+  }
+  t.notRegex(read('index.html'), /<script(?![^>]* src=)|<style|\son[a-z]+=|\sstyle=|javascript:/)
+})
+
+test('all files together stay below 60 KB as they would be compressed', t => {
+  const bytes = Object.keys(dashboardFiles).reduce((sum, name) => sum + gzipSync(read(name)).length, 0)
+  t.true(bytes < 60_000, `${bytes}`)
+})
+
+interface Format {
+  visible(text: string, most?: number): string
+  duration(ms: number): string
+  plural(number: number, one: string): string
+  secondsUntil(iso: string, nowMs: number): number
+  answerOf(call: { continued: boolean; errno: string | null }): string
+  patchText(patch: { syscalls: object[]; architectures: string[] }): string
+  sparkPoints(values: number[], width: number, height: number): string
+}
+
+let format: Format
+
+// What a browser runs is not compiled with the tests.
+test.before(async () => {
+  format = (await import(pathToFileURL(join(folder, 'format.js')).href)) as Format
+})
+
+for (const [given, shown] of [
+  ['web', 'web'],
+  ['контейнер-コンテナ', 'контейнер-コンテナ'],
+  ['a\u001B[31mred', 'a\\u{1b}[31mred'],
+  ['two\nlines\0', 'two\\u{a}lines\\u{0}'],
+  ['\u202Etxt.exe', '\\u{202e}txt.exe'],
+  ['zero\u200Bwidth', 'zero\\u{200b}width'],
+  ['half \uD800', 'half \\u{d800}'],
+  ['<b>&amp;</b>', '<b>&amp;</b>'],
+] as const) {
+  test(`${JSON.stringify(given)} is shown as ${shown}`, t => t.is(format.visible(given), shown))
+}
+
+test('long text is cut between characters, and says so', t => {
+  t.is(format.visible('😀'.repeat(5), 3), '😀😀😀…')
+  t.is(format.visible('abc', 3), 'abc')
+})
+
+test('times are told in their largest unit', t => {
+  const told = [-5, 999, 59_999, 60_000, 3_599_999, 3_600_000, 86_400_000].map(ms => format.duration(ms))
+  t.deepEqual(told, ['0 s', '0 s', '59 s', '1 min', '59 min', '1 h', '1 d'])
+})
+
+test('a countdown ends at 0 and rounds up', t => {
+  const now = Date.parse('2026-01-01T00:00:00.000Z')
+  t.is(format.secondsUntil('2026-01-01T00:00:04.001Z', now), 5)
+  t.is(format.secondsUntil('2025-12-31T23:59:59.000Z', now), 0)
+})
+
+test('what a caller got is told in a word', t => {
+  t.is(format.answerOf({ continued: true, errno: null }), 'ran')
+  t.is(format.answerOf({ continued: false, errno: 'EPERM' }), 'EPERM')
+})
+
+test('numbers have separators and a word that fits', t => {
+  t.is(format.plural(1, 'call'), '1 call')
+  t.is(format.plural(1_234_567, 'call'), '1,234,567 calls')
+})
+
+test('a patch names architectures only where it needs some', t => {
+  const syscalls = [{ names: ['chroot'], action: 'SCMP_ACT_ALLOW' }]
+  t.deepEqual(JSON.parse(format.patchText({ syscalls, architectures: [] })), { syscalls })
+  const architectures = ['SCMP_ARCH_X86']
+  t.deepEqual(JSON.parse(format.patchText({ syscalls, architectures })), { architectures, syscalls })
+})
+
+test('a line stays within its frame', t => {
+  t.is(format.sparkPoints([0, 5, 10], 90, 20), '0,20 45,10 90,0')
+  t.is(format.sparkPoints([0, 0], 90, 20), '0,20 90,20')
+  t.is(format.sparkPoints([3], 90, 20), '0,0')
+})

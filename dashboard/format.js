@@ -1,0 +1,72 @@
+/** PURE. Values as people read them. Ids, names and messages are hostile text: escaped here, and only ever set as text. */
+
+/** Controls, marks that turn the direction of writing, halves of pairs, private use: what one does not see or must not obey. */
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu
+
+export function visible(text, most = 200) {
+  const cut = Array.from(String(text)).slice(0, most + 1)
+  const shown = cut
+    .slice(0, most)
+    .join('')
+    .replace(UNSEEN, mark => `\\u{${mark.codePointAt(0).toString(16)}}`)
+  return cut.length > most ? `${shown}…` : shown
+}
+
+const numbers = new Intl.NumberFormat('en')
+
+export function count(number) {
+  return numbers.format(number)
+}
+
+export function plural(number, one, many = `${one}s`) {
+  return `${count(number)} ${number === 1 ? one : many}`
+}
+
+const UNITS = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['min', 60_000],
+]
+
+/** `3 s`, `12 min`: the largest unit alone, rounded down. */
+export function duration(ms) {
+  const [unit, size] = UNITS.find(([, least]) => ms >= least) ?? ['s', 1000]
+  return `${Math.max(0, Math.floor(ms / size))} ${unit}`
+}
+
+/** Time of day of an ISO date, in the reader's zone. */
+export function timeOf(iso) {
+  const date = new Date(iso)
+  return `${part(date.getHours())}:${part(date.getMinutes())}:${part(date.getSeconds())}.${part(date.getMilliseconds(), 3)}`
+}
+
+function part(value, digits = 2) {
+  return String(value).padStart(digits, '0')
+}
+
+/** Whole seconds until then, at least 0. */
+export function secondsUntil(iso, nowMs) {
+  return Math.max(0, Math.ceil((Date.parse(iso) - nowMs) / 1000))
+}
+
+/** What the caller of a call got. */
+export function answerOf({ continued, errno }) {
+  if (continued) return 'ran'
+  return errno ?? 'ended'
+}
+
+/** The rules of a patch as JSON to put into a profile. */
+export function patchText({ syscalls, architectures }) {
+  return JSON.stringify(architectures.length > 0 ? { architectures, syscalls } : { syscalls }, null, 2)
+}
+
+/** Points of a polyline that is `width` wide and `height` high; the largest value touches the top. */
+export function sparkPoints(values, width, height) {
+  const most = Math.max(1, ...values)
+  const step = values.length > 1 ? width / (values.length - 1) : 0
+  return values.map((value, at) => `${round(at * step)},${round(height - (value / most) * height)}`).join(' ')
+}
+
+function round(number) {
+  return Math.round(number * 10) / 10
+}
