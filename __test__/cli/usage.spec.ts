@@ -13,6 +13,7 @@ const REFUSALS: [line: string, code: number, text: string][] = [
     2,
     "too many arguments for 'ps': expected 0 arguments but got 1; accepted: seccomp-notifyd ps [options]",
   ],
+  ['completion tcsh', 2, "command-argument value 'tcsh' is invalid for argument 'shell'; accepted: bash, zsh, fish"],
   ['describe', 2, "missing required argument 'id'; accepted: seccomp-notifyd describe [options] <id>"],
   ['serve --config', 2, "option '--config <file>' argument missing"],
   ['serve --action halt', 2, '--action: "halt" is not an action; accepted: log, stop'],

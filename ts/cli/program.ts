@@ -5,6 +5,7 @@
 
 import { Command } from 'commander'
 import { readVersion } from '../version.ts'
+import { defineCompletion } from './definitions/completion.ts'
 import { defineDescribe } from './definitions/describe.ts'
 import { defineDoctor } from './definitions/doctor.ts'
 import { defineEvents } from './definitions/events.ts'
@@ -32,6 +33,7 @@ const DEFINITIONS = [
   defineEvents,
   defineStop,
   defineDoctor,
+  defineCompletion,
 ]
 
 export function createProgram(outcome: Outcome): Command {

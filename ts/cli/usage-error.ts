@@ -22,7 +22,10 @@ function misnamed({ args }: Command): string {
 function split(message: string): [what: string, meant: string] {
   const [what = '', suggestion = ''] = message.replace(/^error: /, '').split('\n')
   const meant = suggestion.replace(/^\(D(.*)\)$/, 'd$1')
-  const sentence = what.replace(/\.$/, '').replace('. Expected', ': expected').replace(' is invalid. ', ' is invalid; ')
+  const sentence = what
+    .replace(/\.$/, '')
+    .replace('. Expected', ': expected')
+    .replace(/ is invalid( for argument '[^']*')?\. /, ' is invalid$1; ')
   return [sentence, meant]
 }
 
