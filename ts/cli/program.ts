@@ -15,6 +15,7 @@ import { defineRecord } from './definitions/record.ts'
 import { defineRun } from './definitions/run.ts'
 import { defineServe } from './definitions/serve.ts'
 import { defineStop } from './definitions/stop.ts'
+import { defineTop } from './definitions/top.ts'
 import { defineVerify } from './definitions/verify.ts'
 import { print, sayAsIs } from './output.ts'
 import { toUsageError } from './usage-error.ts'
@@ -31,6 +32,7 @@ const DEFINITIONS = [
   definePs,
   defineDescribe,
   defineEvents,
+  defineTop,
   defineStop,
   defineDoctor,
   defineCompletion,

@@ -1,0 +1,124 @@
+/** `top` in a pipe and on a terminal, against a real daemon. */
+
+import test, { type ExecutionContext } from 'ava'
+import type { ContainerSummary } from '../../ts/http/summary.ts'
+import { topRows, topTable, type Row } from '../../ts/report/top.ts'
+import { start, until } from '../helpers/child.ts'
+import { cli } from '../helpers/cli.ts'
+import { CLI, startDaemonFor, type DaemonProcess } from '../helpers/daemon-process.ts'
+import { startFakeRuntime } from '../helpers/fake-runtime.ts'
+import { folderOf } from '../helpers/folder.ts'
+import { guest } from '../helpers/guests.ts'
+
+const GETPPID = process.arch === 'x64' ? '110' : '173'
+
+/** With one container that goes on calling. */
+async function busy(t: ExecutionContext): Promise<DaemonProcess> {
+  const daemon = await startDaemonFor(t, folderOf(t), { config: { policy: { errno: 'EPERM' } } })
+  const program = ['--', guest('calls-repeatedly'), '100000', '10000', GETPPID]
+  const runtime = startFakeRuntime(daemon.listenerSocket, ['--id', 'web', ...program])
+  t.teardown(() => runtime.process.kill('SIGKILL'))
+  await until(async () => (await daemon.calls('web', 'getppid')) > 0, 20_000)
+  const pid = (await daemon.container('web'))?.initPid ?? 0
+  t.true(pid > 1)
+  t.teardown(() => process.kill(pid, 'SIGKILL'))
+  return daemon
+}
+
+test('in a pipe it is one table, with rates, and no control character', async t => {
+  const { apiSocket } = await busy(t)
+  const { code, stdout, stderr } = await cli(['top', '--api-socket', apiSocket])
+  t.deepEqual([code, stderr], [0, ''])
+  t.false(stdout.includes('\u001b'))
+  const [header = '', row = '', ...rest] = stdout.split('\n')
+  t.regex(header, /^KEY +NAME +STATE +ACTION +CALLS +CALLS\/S +INCIDENTS +AGE$/)
+  t.regex(row, /^web-\S+ +web +running +log +\d+ +\d+\.\d +\d+ +\d+s$/)
+  t.deepEqual(rest, [''])
+  const json = await cli(['top', '--json', '--api-socket', apiSocket])
+  const { containers } = JSON.parse(json.stdout) as { containers: Row[] }
+  t.true(containers[0]!.rate > 0)
+})
+
+test('on a terminal keys sort and quit, and the screen is left as it was', async t => {
+  const { apiSocket } = await busy(t)
+  const typed = `stty rows 20 cols 120; ${process.execPath} ${CLI} top --interval 100ms --api-socket ${apiSocket}`
+  const running = start('script', ['-qec', typed, '/dev/null'], {
+    env: { ...process.env, TERM: 'xterm' },
+    input: 'pipe',
+  })
+  t.teardown(() => running.process.kill('SIGKILL'))
+  await running.printed(/1 containers by rate.*web-/s, 30_000)
+  running.process.stdin?.write('n')
+  await running.printed('1 containers by name', 30_000)
+  running.process.stdin?.write('q')
+  const { code, stdout } = await running.finished
+  t.is(code, 0)
+  t.true(stdout.includes('\u001b[?1049h'))
+  t.true(stdout.trimEnd().endsWith('\u001b[?25h\u001b[?1049l'))
+})
+
+const summary = (key: string, calls: number, more: Partial<ContainerSummary> = {}): ContainerSummary => ({
+  key,
+  id: key,
+  name: key,
+  state: 'running',
+  action: 'log',
+  calls,
+  incidents: 0,
+  reason: null,
+  message: null,
+  startedAt: '2026-01-01T00:00:00.000Z',
+  finishedAt: null,
+  ...more,
+})
+const sample = (atMs: number, ...containers: ContainerSummary[]) => ({ list: { containers, total: 0 }, atMs })
+
+test('a rate is of the time between two samples; what is new or was reset has none', t => {
+  const before = sample(1000, summary('a', 10), summary('b', 9))
+  const rows = topRows(sample(3000, summary('a', 20), summary('b', 5), summary('c', 7)), before, 'rate')
+  t.deepEqual(
+    rows.map(({ key, rate }) => [key, rate]),
+    [
+      ['a', 5],
+      ['c', 0],
+      ['b', 0],
+    ],
+  )
+  t.deepEqual(
+    topRows(before, undefined, 'rate').map(({ rate }) => rate),
+    [0, 0],
+  )
+  t.deepEqual(
+    topRows(before, before, 'rate').map(({ rate }) => rate),
+    [0, 0],
+  )
+})
+
+for (const [order, keys] of [
+  ['calls', 'cba'],
+  ['incidents', 'bac'],
+  ['name', 'acb'],
+  ['age', 'bac'],
+] as const) {
+  test(`sorted by ${order} the order is ${keys}`, t => {
+    const now = sample(
+      0,
+      summary('a', 1, { incidents: 1, name: '1', startedAt: '2026-01-02T00:00:00.000Z' }),
+      summary('b', 2, { incidents: 2, name: '3', startedAt: '2026-01-01T00:00:00.000Z' }),
+      summary('c', 3, { incidents: 0, name: '2', startedAt: '2026-01-03T00:00:00.000Z' }),
+    )
+    t.is(
+      topRows(now, undefined, order)
+        .map(({ key }) => key)
+        .join(''),
+      keys,
+    )
+  })
+}
+
+test('hostile names are escaped and cut', t => {
+  const table = topTable([{ ...summary('k', 1, { name: `\u001b[2J\n${'x'.repeat(100)}` }), rate: 1 }], 0)
+  t.is(table.split('\n').length, 3)
+  t.true(table.includes('\\x1b[2J\\nxxx'))
+  t.false(table.includes('x'.repeat(50)))
+})
