@@ -470,6 +470,13 @@ export interface RulePlace {
 /** JSON text of a profile that is right for any container, in Docker's format. */
 export declare function runtimeDefaultProfile(): string
 
+/** A denied call that is to be admitted. */
+export interface SeenCall {
+  syscall: string
+  /** Six integers as strace prints them; missing: whatever they are. */
+  args?: Array<string>
+}
+
 /** What is odd about each profile, one sentence each. */
 export interface SideWarnings {
   before: Array<string>
@@ -582,3 +589,14 @@ export interface VerdictCalls {
   verdict: string
   syscalls: Array<string>
 }
+
+/** A changed text. */
+export interface WidenedProfile {
+  /** The text; bytes that are not concerned are as they were. */
+  text: string
+  /** What is to be known, one sentence each. */
+  notes: Array<string>
+}
+
+/** Edits a profile's JSON so that it admits the calls; a dangerous one has to be accepted by its name. */
+export declare function widenProfile(text: string, calls: Array<SeenCall>, accepted: Array<string>, given?: ProfileFacts | undefined | null): WidenedProfile

@@ -5,6 +5,7 @@ export * from './convert.ts'
 export * from './diff.ts'
 export * from './explain.ts'
 export * from './merge.ts'
+export * from './suggest.ts'
 export * from './transform.ts'
 export {
   parse,

@@ -20,6 +20,7 @@ type Compiling =
   | 'mergeProfiles'
   | 'recordedProfile'
   | 'transformProfile'
+  | 'widenProfile'
 export type Work = Pick<Native, Compiling>
 export type WorkName = keyof Work
 

@@ -309,6 +309,7 @@ export function createFakeNative(now: () => number): FakeNative {
     checkProfile: unsupported,
     convertProfile: unsupported,
     diffProfiles: unsupported,
+    widenProfile: unsupported,
     mergeProfiles: unsupported,
     profileFindingCodes: unsupported,
     runtimeDefaultProfile: unsupported,

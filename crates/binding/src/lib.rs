@@ -23,3 +23,4 @@ mod runtime_default;
 mod stats;
 mod supervisor;
 mod transform;
+mod widen;

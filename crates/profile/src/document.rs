@@ -87,6 +87,12 @@ impl Document {
         rules.and_then(Value::as_array).map_or(&[], Vec::as_slice)
     }
 
+    /// Whether a rule has its calls in `names`.
+    pub(crate) fn has_names(&self, rule: usize) -> bool {
+        let names = self.rules_json().get(rule).and_then(|rule| rule.get("names"));
+        names.and_then(Value::as_array).is_some_and(|names| !names.is_empty())
+    }
+
     /// What was written, with other entries of `syscalls`.
     pub(crate) fn with_rules(&self, rules: Vec<Value>) -> Value {
         self.edited(self.json.clone(), |object| {

@@ -281,6 +281,21 @@ pub enum Error {
         /// What, and what to do.
         what: String,
     },
+    /// Calls that reach beyond a container.
+    #[error(
+        "widening the profile: {}; hint: if that is meant, say so for each call by its name",
+        calls.join("; ")
+    )]
+    Dangerous {
+        /// What each opens, by name.
+        calls: Vec<String>,
+    },
+    /// No change admits just what is wanted.
+    #[error("widening the profile: no change of single names or rules admits just these calls: {what}")]
+    NoChange {
+        /// Why.
+        what: String,
+    },
     /// What several profiles allow together cannot be said by rules.
     #[error("merging the profiles: there is no union for {what}: {reason}")]
     NoUnion {

@@ -36,6 +36,16 @@ impl<'a> Places<'a> {
         self.rules.get(index).map(|rule| self.line(rule.get()))
     }
 
+    /// The rules, as they are written.
+    pub fn rules(&self) -> &[&'a RawValue] {
+        &self.rules
+    }
+
+    /// The names of a rule, as they are written; `None` where they are not in `names`.
+    pub fn names(&self, index: usize) -> Option<Vec<&'a RawValue>> {
+        object(self.rules.get(index)?.get()).and_then(|rule| parse(rule.get("names")?.get()))
+    }
+
     /// Where a rule names the call; where it begins if it does not.
     pub fn name(&self, index: usize, name: &str) -> Option<usize> {
         let rule = self.rules.get(index)?;

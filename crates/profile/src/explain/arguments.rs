@@ -23,6 +23,11 @@ impl Arguments {
         Ok(arguments)
     }
 
+    /// With zero for any value.
+    pub fn or_zero(&self) -> [u64; 6] {
+        self.over([0; 6])
+    }
+
     /// Only argument 0 is known.
     pub(super) const fn first(value: u64) -> Self {
         Self([Some(value), None, None, None, None, None])
