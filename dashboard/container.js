@@ -15,7 +15,7 @@ export function createContainerPage({ heard, failed }, key) {
   const calls = el('tbody')
   const noCalls = el('p', { class: 'empty', hidden: true }, 'No call was denied.')
   const incidents = el('tbody')
-  const noIncidents = el('p', { class: 'empty', hidden: true }, 'There was no incident.')
+  const noIncidents = el('p', { class: 'empty', hidden: true }, 'No incident is over yet.')
   const patch = createPatch()
   const stream = createStream(key)
   const element = el(

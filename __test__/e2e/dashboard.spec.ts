@@ -49,6 +49,22 @@ inBrowser('a daemon that ends leaves what is known, and says that it is old', as
 })
 
 const HOSTILE = `\u202Eevil<img src=x onerror="document.title='owned'"><script>document.title='owned'</script>"'&amp;`
+inBrowser('on a narrow screen no part of the page is beyond its edge', async t => {
+  const daemon = await startDaemonFor(t, folderOf(t), EPERM)
+  const page = await open(t, daemon)
+  await page.resize(360)
+  const id = `worker-${'x'.repeat(60)}`
+  const runtime = startFakeRuntime(daemon.listenerSocket, ['--id', id, '--calls', '3', '--linger-ms', '60000'])
+  t.teardown(() => runtime.process.kill('SIGKILL'))
+  await page.waitFor(`document.querySelectorAll('td[data-column="Call"]').length === 3`)
+  await page.waitFor(`document.querySelector('tbody th') !== null`)
+  const fits = 'document.documentElement.scrollWidth <= innerWidth'
+  t.true(await page.evaluate(fits))
+  await page.evaluate(`document.querySelector('tbody th a').click()`)
+  await page.waitFor(`${text}.includes('getppid')`)
+  t.true(await page.evaluate(fits))
+})
+
 /** As a literal in the page. */
 const SHOWN = JSON.stringify('\\u{202e}evil<img src=x')
 

@@ -15,6 +15,8 @@ export interface Page {
   evaluate(expression: string): Promise<unknown>
   /** Waits until the expression is true there. */
   waitFor(expression: string): Promise<void>
+  /** Makes the window so many pixels wide. */
+  resize(width: number): Promise<void>
   /** What the browser itself complained of: violations of the content security policy, failed loads, uncaught errors. */
   complaints(): string[]
   /** Every address that the page asked for. */
@@ -129,6 +131,13 @@ function pageOf(call: (method: string, params?: object) => Promise<Record<string
     open: async url => void (await call('Page.navigate', { url })),
     evaluate,
     waitFor,
+    resize: async width =>
+      void (await call('Emulation.setDeviceMetricsOverride', {
+        width,
+        height: 800,
+        deviceScaleFactor: 1,
+        mobile: false,
+      })),
     complaints: () => [...of('Log.entryAdded'), ...of('Runtime.exceptionThrown')],
     requests: () =>
       messages
