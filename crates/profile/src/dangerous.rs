@@ -2,14 +2,16 @@
 
 /// What each opens, in words that complete "it can". Left out is what is dangerous only with a capability that containers
 /// seldom have, unless the call itself reaches beyond a container.
-const DANGEROUS: [(&str, &str); 51] = [
+const DANGEROUS: [(&str, &str); 57] = [
     ("acct", "switch the host's process accounting"),
     ("add_key", "fill kernel keyrings, which no namespace separates"),
     ("adjtimex", "change the host's clock"),
     ("bpf", "load programs into the kernel"),
     ("chroot", "leave a root directory with CAP_SYS_CHROOT"),
     ("clock_adjtime", "change the host's clock"),
+    ("clock_adjtime64", "change the host's clock"),
     ("clock_settime", "set the host's clock"),
+    ("clock_settime64", "set the host's clock"),
     ("clone", "make namespaces, and with them capabilities inside of these"),
     (
         "clone3",
@@ -45,6 +47,7 @@ const DANGEROUS: [(&str, &str); 51] = [
     ),
     ("open_by_handle_at", "open files outside of a container's root"),
     ("open_tree", "take hold of mounts"),
+    ("open_tree_attr", "take hold of mounts and change them"),
     ("perf_event_open", "watch the kernel and other processes"),
     ("personality", "switch protections of memory off"),
     ("pidfd_getfd", "take open files of other processes"),
@@ -53,13 +56,16 @@ const DANGEROUS: [(&str, &str); 51] = [
     ("process_vm_writev", "write memory of other processes"),
     ("ptrace", "control other processes, and on old kernels pass filters"),
     ("quotactl", "change the host's quotas"),
+    ("quotactl_fd", "change the host's quotas"),
     ("reboot", "restart the host"),
     ("request_key", "make the host run a program for a key"),
     ("setns", "enter other namespaces"),
     ("settimeofday", "set the host's clock"),
+    ("stime", "set the host's clock"),
     ("swapon", "use files as the host's swap"),
     ("swapoff", "end the host's swap"),
     ("syslog", "read the kernel's messages"),
+    ("umount", "take mounts away that hide something"),
     ("umount2", "take mounts away that hide something"),
     ("unshare", "make namespaces, and with them capabilities inside of these"),
     (

@@ -137,6 +137,22 @@ fn dangerous_calls_have_to_be_accepted_by_name() {
 }
 
 #[test]
+fn every_form_of_a_dangerous_call_is_one() {
+    for (name, form) in [
+        ("clock_settime", "clock_settime64"),
+        ("clock_adjtime", "clock_adjtime64"),
+        ("umount2", "umount"),
+        ("quotactl", "quotactl_fd"),
+        ("settimeofday", "stime"),
+    ] {
+        for call in [name, form].map(call) {
+            let refused = widen(ALLOW_LIST, &[call], &[], &facts()).unwrap_err();
+            assert!(matches!(refused, Error::Dangerous { .. }), "{form}: {refused}");
+        }
+    }
+}
+
+#[test]
 fn numbers_without_a_name_are_left_out_and_unknown_names_refused() {
     let Widened { text, notes } = widened(ALLOW_LIST, &[call("syscall_600")]);
     assert_eq!((text.as_str(), notes.len()), (ALLOW_LIST, 1));
