@@ -28,7 +28,7 @@ export interface FeedLimits {
 export const feedLimits: FeedLimits = {
   clients: 200,
   tail: 4096,
-  queue: 1024,
+  queue: 4096,
   batch: 256,
   heartbeatMs: 15_000,
   lingerMs: 30_000,
