@@ -6,7 +6,9 @@ import type { Answer, Supervisor } from './native.ts'
 export interface Answers {
   /** Takes down what the hand-over of a listener asked for and was granted. */
   granted(listener: number, answer: Answer): void
-  /** Answers all listeners of the container as its policy is now. */
+  /** Answers one listener of the container as its policy is now. */
+  applyTo(listener: number, container: Container): void
+  /** Answers all of them. */
   apply(container: Container): void
   forget(listener: number): void
 }
@@ -27,7 +29,7 @@ export function createAnswers(
   function applyTo(listener: number, container: Container): void {
     const current = known.get(listener) ?? byDefault
     const wanted = answerFor(container, current)
-    if (wanted.deferKill === current.deferKill && wanted.continue === current.continue) return
+    if (isSame(wanted, current)) return
     try {
       supervisor().setAnswer(listener, wanted)
       known.set(listener, wanted)
@@ -36,9 +38,15 @@ export function createAnswers(
     }
   }
 
+  function granted(listener: number, answer: Answer): void {
+    // There may be ten thousand that ask for nothing.
+    if (!isSame(answer, byDefault)) known.set(listener, answer)
+  }
+
   return {
     apply,
-    granted: (listener, answer) => void known.set(listener, answer),
+    applyTo,
+    granted,
     forget: listener => void known.delete(listener),
   }
 }
@@ -51,4 +59,8 @@ function answerFor({ policy, policySources }: Container, current: Answer): Answe
   const isRequested = policySources.answer === BY_REQUEST
   const continues = isRequested ? policy.answer === 'continue' : current.continue
   return { ...current, deferKill: policy.action === 'stop', continue: continues }
+}
+
+function isSame(one: Answer, other: Answer): boolean {
+  return one.deferKill === other.deferKill && one.continue === other.continue && one.errno === other.errno
 }

@@ -82,7 +82,7 @@ export function createNotices(deps: NoticesDeps): Notices {
     unnamed.delete(listener)
     const { container, isNew } = registry.attach(listener, described, atMs)
     if (answer !== undefined) answers.granted(listener, answer)
-    answers.apply(container)
+    answers.applyTo(listener, container)
     hooks.attached(container, isNew)
     for (const text of described.warnings) hooks.warning(container, text)
     // Of a container that is known, another hand-over has told the process.
