@@ -20,7 +20,7 @@ function inBrowser(title: string, body: Body, declare: (title: string, body: Bod
 async function open(t: ExecutionContext, daemon: DaemonProcess, hash = ''): Promise<Page> {
   t.timeout(150_000)
   const page = await openPage(t)
-  await page.open(`http://${scrapedAddress(daemon)}/${hash}`)
+  await page.open(`http://${await scrapedAddress(daemon)}/${hash}`)
   await page.waitFor('document.querySelector("#connection")?.className === "live"')
   await page.waitFor(`${text}.includes('no call yet')`)
   return page
@@ -34,7 +34,7 @@ inBrowser('without containers the page says what to do, and asks nothing of anot
   await page.waitFor(`${text}.includes('No container has come yet')`)
   t.deepEqual(page.complaints(), [])
   const hosts = new Set(page.requests().map(url => new URL(url).host))
-  t.deepEqual([...hosts], [scrapedAddress(daemon)])
+  t.deepEqual([...hosts], [await scrapedAddress(daemon)])
 })
 
 inBrowser('a daemon that ends leaves what is known, and says that it is old', async t => {

@@ -72,7 +72,7 @@ checkWithPrometheus('every query finds series, with the labels that its legend s
   const folder = folderOf(t)
   const config = { policy: { action: 'stop', errno: 'EPERM', debounce: '100ms' } }
   const daemon = await startDaemonFor(t, folder, { config })
-  const prometheus = await startPrometheus(t, folder, scrapedAddress(daemon))
+  const prometheus = await startPrometheus(t, folder, await scrapedAddress(daemon))
   const count = async (query: string) => (await prometheus.query(query)).length
   await until(async () => (await count('seccomp_notifyd_stops_total')) === 3, 30_000)
   const stopped = startFakeRuntime(daemon.listenerSocket, ['--', guest('calls-repeatedly'), '60', '1000000', GETPPID])

@@ -42,7 +42,7 @@ checkWithPrometheus(
 
 async function alertsFire(t: ExecutionContext): Promise<void> {
   const { runtimes, daemon, profile } = await setting(t, { config: { policy: { action: 'stop', debounce: '500ms' } } })
-  const address = scrapedAddress(daemon)
+  const address = await scrapedAddress(daemon)
   const prometheus = await startPrometheus(t, runtimes.folder, address)
   // Scraped before the stop: its counter has to be seen at 0.
   await until(

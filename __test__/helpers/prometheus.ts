@@ -45,11 +45,15 @@ export function promtool(args: string[]): Promise<Finished> {
   return start(commandPath('promtool') ?? 'promtool', args, { cwd: rulesFolder }).finished
 }
 
-/** Where the daemon, ready, serves HTTP over TCP. */
-export function scrapedAddress(daemon: DaemonProcess): string {
-  const [address] = /127\.0\.0\.1:\d+/.exec(JSON.stringify(daemon.logs())) ?? []
-  if (address === undefined) throw new Error(`no address in ${JSON.stringify(daemon.logs())}`)
-  return address
+/** Where the daemon serves HTTP over TCP: it is ready before it has said so. */
+export async function scrapedAddress(daemon: DaemonProcess): Promise<string> {
+  const find = () => /127\.0\.0\.1:\d+/.exec(JSON.stringify(daemon.logs()))?.[0]
+  await until(
+    () => find() !== undefined,
+    5000,
+    () => `no address in ${JSON.stringify(daemon.logs())}`,
+  )
+  return find() ?? ''
 }
 
 /** As `deploy/prometheus/prometheus.yaml` says, but for the target's address and with times that a test can wait for. */
