@@ -141,6 +141,9 @@ fn compare_number(programs: [&Program; 2], arch: u32, number: u32) -> Result<Fou
     let mut found = Found::default();
     for data in Coverage::of(&programs, arch, number).cells(MOST_CELLS) {
         let [original, rewritten] = programs.map(|program| program.evaluate(&data));
+        if guarded && let Some(unguarded) = unguarded(programs, data) {
+            return Err(unguarded);
+        }
         let guard = guarded && data.args[1] & NEW_LISTENER != 0 && rewritten == Action::Errno(EBUSY);
         match relate(original, rewritten) {
             Relation::Same => {}
@@ -156,6 +159,14 @@ fn compare_number(programs: [&Program; 2], arch: u32, number: u32) -> Result<Fou
         }
     }
     Ok(found)
+}
+
+/// A call that would get a listener of its own once ours is gone.
+fn unguarded([original, rewritten]: [&Program; 2], mut data: SeccompData) -> Option<Disagreement> {
+    data.args[1] |= NEW_LISTENER;
+    let verdict = rewritten.evaluate(&data);
+    let runs = matches!(verdict, Action::Allow | Action::Log | Action::Trace(_)) && rewritten.notifies();
+    runs.then(|| disagreement(&data, original.evaluate(&data), verdict))
 }
 
 enum Relation {

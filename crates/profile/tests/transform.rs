@@ -433,6 +433,15 @@ mod metadata {
     }
 
     #[test]
+    fn a_rewritten_profile_without_its_guard_is_refused() {
+        let mut done = rewrite(&deny(json!([]))).profile.to_json();
+        let rules = done["syscalls"].as_array_mut().unwrap();
+        rules.insert(0, json!({"names": ["seccomp"], "action": "SCMP_ACT_ALLOW"}));
+        let error = rewrite_for(Runtime::Crun, &done).unwrap_err().to_string();
+        assert!(error.contains("seccomp(") && error.contains("0x8"), "{error}");
+    }
+
+    #[test]
     fn a_rewritten_profile_that_somebody_weakened_is_refused() {
         let mut done = rewrite(&deny(json!([]))).profile.to_json();
         let rules = done["syscalls"].as_array_mut().unwrap();
