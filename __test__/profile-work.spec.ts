@@ -10,24 +10,13 @@ import { NotifydError } from '../ts/errors.ts'
 import { doInChild, workApart } from '../ts/profile-work.ts'
 import { until } from './helpers/child.ts'
 import { processesWith } from './helpers/containers.ts'
+import { ENDLESS } from './helpers/profiles.ts'
 import { projectRoot } from './helpers/project.ts'
 
 const DENIES_CHROOT = JSON.stringify({
   defaultAction: 'SCMP_ACT_ALLOW',
   syscalls: [{ names: ['chroot'], action: 'SCMP_ACT_ERRNO' }],
 })
-/** Found by random search: `seccomp_rule_add` of libseccomp 2.5.4 does not return. */
-const ENDLESS = JSON.stringify({
-  defaultAction: 'SCMP_ACT_ALLOW',
-  syscalls: [
-    { names: ['prctl'], action: 'SCMP_ACT_LOG', args: [atMost(1, 15), atMost(2, 4294967296)] },
-    { names: ['prctl'], action: 'SCMP_ACT_KILL', args: [atMost(1, 15), atMost(2, 40)] },
-  ],
-})
-
-function atMost(index: number, value: number): object {
-  return { index, value, op: 'SCMP_CMP_LE' }
-}
 
 test('what comes of a profile comes from another process as from this one', async t => {
   const { program, warnings } = await workApart('compileProfile', DENIES_CHROOT)
@@ -50,7 +39,7 @@ test('an error keeps its code and its words', async t => {
 })
 
 test('a profile for which libseccomp does not return is given up, and its process ended', async t => {
-  const error = await t.throwsAsync(doInChild({ name: 'compileProfile', args: [ENDLESS] }, 1500), {
+  const error = await t.throwsAsync(doInChild({ name: 'compileProfile', args: [JSON.stringify(ENDLESS)] }, 1500), {
     instanceOf: NotifydError,
   })
   t.is(error?.code, 'ERR_PROFILE_TIMEOUT')
@@ -60,7 +49,7 @@ test('a profile for which libseccomp does not return is given up, and its proces
 
 test('a worker does not outlive who waits for it', async t => {
   const module = pathToFileURL(join(projectRoot, 'build/ts/profile-work.js'))
-  const script = `import { workApart } from ${JSON.stringify(module.href)}; workApart('compileProfile', ${JSON.stringify(ENDLESS)})`
+  const script = `import { workApart } from ${JSON.stringify(module.href)}; workApart('compileProfile', ${JSON.stringify(JSON.stringify(ENDLESS))})`
   const waiting = spawn(process.execPath, ['--input-type=module', '--eval', script], { stdio: 'ignore' })
   t.teardown(() => waiting.kill('SIGKILL'))
   await until(() => workersOf(waiting.pid).some(isBusy), 20_000)

@@ -1,4 +1,5 @@
 /** What the runtime shim makes of a command line, with a program in the real runtime's place that tells how it was started. */
+import { ENDLESS } from '../helpers/profiles.ts'
 
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -27,18 +28,6 @@ const TELLS_ITSELF = 42
 const DENYING = {
   defaultAction: 'SCMP_ACT_ERRNO',
   syscalls: [{ names: ['read', 'write', 'execve', 'seccomp'], action: 'SCMP_ACT_ALLOW' }],
-}
-/** Found by random search: `seccomp_rule_add` of libseccomp 2.5.4 does not return. */
-const ENDLESS = {
-  defaultAction: 'SCMP_ACT_ALLOW',
-  syscalls: [
-    { names: ['prctl'], action: 'SCMP_ACT_LOG', args: [atMost(1, 15), atMost(2, 4294967296)] },
-    { names: ['prctl'], action: 'SCMP_ACT_KILL', args: [atMost(1, 15), atMost(2, 40)] },
-  ],
-}
-
-function atMost(index: number, value: number): object {
-  return { index, value, op: 'SCMP_CMP_LE' }
 }
 
 test('the real runtime is the same process, with all that we were started with', async t => {

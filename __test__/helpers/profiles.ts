@@ -59,6 +59,19 @@ export function denyingByDefault(defaults: Pick<Profile, 'defaultAction' | 'defa
   }
 }
 
+/** Found by random search: `seccomp_rule_add` of libseccomp 2.5.4 does not return. */
+export const ENDLESS: Profile = {
+  defaultAction: ALLOW,
+  syscalls: [
+    { names: ['prctl'], action: 'SCMP_ACT_LOG', args: [atMost(1, 15), atMost(2, 4294967296)] },
+    { names: ['prctl'], action: 'SCMP_ACT_KILL', args: [atMost(1, 15), atMost(2, 40)] },
+  ],
+}
+
+function atMost(index: number, value: number): object {
+  return { index, value, op: 'SCMP_CMP_LE' }
+}
+
 /** The engines' own, where they lie beside the repository. */
 export function stockProfiles(): Record<string, string> {
   if (!existsSync(STOCK)) return {}
