@@ -1,21 +1,29 @@
 /** Signals, terminals and job control under `seccomp-notifyd run`. */
 
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { ExecutionContext } from 'ava'
 import { start, until, type Running } from '../helpers/child.ts'
 import { processesWith } from '../helpers/containers.ts'
 import { check, RUN, shell, startRun } from '../helpers/embedded.ts'
+import { folderOf } from '../helpers/folder.ts'
+import { projectRoot } from '../helpers/project.ts'
 
+const LATE_LAUNCH = join(projectRoot, '__test__/fixtures/late-launch.mjs')
 const CTRL_C = '\x03'
 const CTRL_Z = '\x1a'
 const CTRL_D = '\x04'
 let marks = 0
 
-/** Prints the name of each signal, ends with code 9 on TERM, and has a mark in its command line to be found by. */
+/**
+ * Prints the name of each signal, ends with code 9 on TERM, and has a mark in its command line to be found by. It waits for
+ * a process that is there from the start: a shell that starts one after the other is hard to stop in between (vfork(2)).
+ */
 function listener(names: string[]): { script: string; mark: string } {
   const mark = `mark-${process.pid}-${marks++}`
   const traps = names.map(name => `trap 'echo got ${name}' ${name};`).join(' ')
-  return { mark, script: `: ${mark}; ${traps} trap 'exit 9' TERM; echo ready; while :; do sleep 0.05; done` }
+  const end = `trap 'kill -KILL $waited; exit 9' TERM`
+  return { mark, script: `: ${mark}; sleep 1000 & waited=$!; ${traps} ${end}; echo ready; while :; do wait; done` }
 }
 
 /** State of a process: S sleeping, T stopped; see proc_pid_stat(5). */
@@ -115,9 +123,13 @@ function typed(running: Running, text: string): void {
   running.process.stdin?.write(text)
 }
 
+/** Prints each INT, and ends with code 6 a second after the first, so that there is time for another. */
+const INTERRUPTED = `trap 'echo got INT; kill -KILL $long' INT; sleep 1000 & long=$!`
+const ENDS_LATER = `wait $long; sleep 1 & wait $!; exit 6`
+
 check('the terminal stays the command’s: it reads, writes and is interrupted there, once', async t => {
-  const script = `trap 'echo got INT' INT; [ -t 0 ] && [ -t 1 ] && [ -t 2 ] && echo ready >/dev/tty
-    read -r line; echo "read $line"; i=0; while [ $i -lt 20 ]; do sleep 0.05; i=$((i + 1)); done; exit 6`
+  const script = `${INTERRUPTED}; [ -t 0 ] && [ -t 1 ] && [ -t 2 ] && echo ready >/dev/tty
+    read -r line; echo "read $line"; ${ENDS_LATER}`
   const running = onTerminal(t, quoted([...RUN, '--deny', 'chroot', '--', 'sh', '-c', script]))
   await running.printed('ready')
   typed(running, 'a line\r')
@@ -128,8 +140,20 @@ check('the terminal stays the command’s: it reads, writes and is interrupted t
   t.is(times(running, 'got INT'), 1)
 })
 
+check('a terminal’s interrupt reaches a command once, also before we know that it runs', async t => {
+  const told = join(folderOf(t), 'told')
+  const line = ['env', `NODE_OPTIONS=--import=${LATE_LAUNCH}`, `TOLD=${told}`, ...RUN, '--deny', 'chroot', '--']
+  const running = onTerminal(t, quoted([...line, 'sh', '-c', `${INTERRUPTED}; echo ready; ${ENDS_LATER}`]))
+  await running.printed('ready')
+  typed(running, CTRL_C)
+  await running.printed('got INT')
+  writeFileSync(told, '')
+  t.is((await running.finished).code, 6)
+  t.is(times(running, 'got INT'), 1)
+})
+
 check('a terminal’s interrupt reaches a command with piped input once', async t => {
-  const script = `trap 'echo got INT' INT; echo ready; i=0; while [ $i -lt 20 ]; do sleep 0.05; i=$((i + 1)); done; exit 6`
+  const script = `${INTERRUPTED}; echo ready; ${ENDS_LATER}`
   const running = onTerminal(t, `true | ${quoted([...RUN, '--deny', 'chroot', '--', 'sh', '-c', script])}`)
   await running.printed('ready')
   typed(running, CTRL_C)
