@@ -3,9 +3,9 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { buildEnvironment, explain, root, run, say, setUp, StepFailure, which } from './setup.mjs'
+import { buildEnvironment, EXECUTABLES, explain, root, run, say, setUp, StepFailure, which } from './setup.mjs'
 
-const RUNTIME = 'seccomp-notifyd-runtime'
+const STATIC = EXECUTABLES.map(({ file }) => file)
 const command = (name, args) => () => run(name, args, { env: buildEnvironment() })
 
 const CHECKS = [
@@ -34,14 +34,16 @@ async function generatedFilesAreCommitted() {
   await run('git', ['diff', '--exit-code', '--', 'native/index.d.ts'])
 }
 
-/** libseccomp is linked statically: what is built has to load on hosts with any version of it, or none. The shim needs no libc. */
+/** libseccomp is linked statically: what is built has to load on hosts with any version of it, or none. The executables need no libc. */
 async function buildsAreSelfContained() {
-  const names = readdirSync(join(root, 'native')).filter(name => name.endsWith('.node') || name === RUNTIME)
-  if (names.length < 2)
-    throw new StepFailure(`native/ has only ${names.join(' ') || 'nothing'}; expected are addon and ${RUNTIME}`)
+  const names = readdirSync(join(root, 'native')).filter(name => name.endsWith('.node') || STATIC.includes(name))
+  if (names.length < STATIC.length + 1)
+    throw new StepFailure(
+      `native/ has only ${names.join(' ') || 'nothing'}; expected are addon and ${STATIC.join(' ')}`,
+    )
   for (const name of names) {
     const dynamic = await run('readelf', ['-d', join('native', name)])
-    if ((name === RUNTIME ? /NEEDED/ : /NEEDED.*libseccomp/).test(dynamic))
+    if ((STATIC.includes(name) ? /NEEDED/ : /NEEDED.*libseccomp/).test(dynamic))
       throw new StepFailure(`${name} is linked to a library dynamically`, dynamic)
   }
 }

@@ -22,7 +22,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { homedir } from 'node:os'
-import { basename, delimiter, dirname, isAbsolute, join, relative } from 'node:path'
+import { delimiter, dirname, isAbsolute, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -226,22 +226,26 @@ export async function buildAddon() {
   })
 }
 
-/** Builds the runtime shim into `native/`. */
-export async function buildRuntime() {
-  const crates = ['bpf', 'profile', 'runtime'].map(name => `crates/${name}`)
-  const inputs = [...crates, 'Cargo.toml', 'Cargo.lock', '.cargo', 'rust-toolchain.toml']
-  await step('runtime', 'building the runtime shim', inputs, [RUNTIME], async () => {
+/** Builds the static executables into `native/`: the runtime shim, and the program that looks at waiting calls. */
+export async function buildExecutables() {
+  for (const executable of EXECUTABLES) await buildExecutable(executable)
+}
+
+async function buildExecutable({ name, file, needs }) {
+  const inputs = [...needs.map(crate => `crates/${crate}`), 'Cargo.toml', 'Cargo.lock', '.cargo', 'rust-toolchain.toml']
+  const output = `native/${file}`
+  await step(name, `building ${file}`, inputs, [output], async () => {
     // Named, since napi names it for the addon: so both share what they are made of.
     const host = /^host: (.+)$/m.exec(await run('rustc', ['-vV']))?.[1] ?? ''
-    const build = ['rustc', '--release', '--target', host, '--package', 'notifyd-runtime', '--bin', basename(RUNTIME)]
-    // Engines call it in mount namespaces and on hosts of which nothing is known.
+    const build = ['rustc', '--release', '--target', host, '--package', `notifyd-${name}`, '--bin', file]
+    // The shim is called in mount namespaces and on hosts of which nothing is known; both start quicker so.
     const args = [...build, '--message-format', 'json', '--', '-C', 'target-feature=+crt-static']
     const messages = (await run('cargo', args, { env: buildEnvironment() })).split('\n')
     const built = messages.map(line => /"executable":"([^"]+)"/.exec(line)?.[1]).find(Boolean)
-    if (built === undefined) throw new StepFailure('cargo built no runtime shim', messages.join('\n'))
+    if (built === undefined) throw new StepFailure(`cargo built no ${file}`, messages.join('\n'))
     // Another inode: one that somebody executes cannot be written.
-    rmSync(join(root, RUNTIME), { force: true })
-    copyFileSync(built, join(root, RUNTIME))
+    rmSync(join(root, output), { force: true })
+    copyFileSync(built, join(root, output))
   })
 }
 
@@ -252,7 +256,11 @@ export function buildEnvironment() {
   return { LIBSECCOMP_LIB_PATH: dirname(archive), ...process.env }
 }
 
-const RUNTIME = 'native/seccomp-notifyd-runtime'
+/** `needs` are the crates that it is made of. */
+export const EXECUTABLES = [
+  { name: 'runtime', file: 'seccomp-notifyd-runtime', needs: ['bpf', 'profile', 'runtime'] },
+  { name: 'inspect', file: 'seccomp-notifyd-inspect', needs: ['bpf', 'kernel', 'inspect'] },
+]
 
 function addonFile() {
   const libc = process.report.getReport().header.glibcVersionRuntime === undefined ? 'musl' : 'gnu'
@@ -328,7 +336,7 @@ export async function setUp(options) {
   const missing = await installSystemPackages(options)
   await installNodePackages()
   await buildAddon()
-  await buildRuntime()
+  await buildExecutables()
   await compileTypeScript()
   return { missing }
 }

@@ -13,6 +13,7 @@ pub mod compare;
 pub mod filter;
 pub mod inherit;
 pub mod limits;
+pub mod memory;
 pub mod notify;
 pub mod peer;
 pub mod probe;

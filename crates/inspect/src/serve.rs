@@ -1,0 +1,36 @@
+//! Answers requests until the supervisor closes its end.
+
+use std::os::fd::AsFd;
+
+use rustix::io::Errno;
+use rustix::net::{RecvFlags, SendFlags, recv, send};
+use rustix::process::{Signal, set_parent_process_death_signal};
+
+use crate::detail::Detail;
+use crate::wire::{REPLY_HEAD_BYTES, REQUEST_BYTES, Request};
+
+/// Returns when the other end is closed. Fails where the socket is none.
+pub fn serve(socket: impl AsFd) -> Result<(), Errno> {
+    // A target may keep us waiting for ever, and then nobody notices that the supervisor is gone.
+    set_parent_process_death_signal(Some(Signal::KILL))?;
+    // No mount is kept busy.
+    let _ = rustix::process::chdir("/");
+    let mut message = [0; REQUEST_BYTES];
+    loop {
+        let (count, _) = recv(&socket, &mut message[..], RecvFlags::empty())?;
+        if count == 0 {
+            return Ok(());
+        }
+        if let Some(request) = Request::from_bytes(message.get(..count).unwrap_or_default()) {
+            send(&socket, &reply(&request), SendFlags::NOSIGNAL)?;
+        }
+    }
+}
+
+fn reply(request: &Request) -> Vec<u8> {
+    let detail = Detail::read(request.tid, &request.data);
+    let mut bytes = Vec::with_capacity(REPLY_HEAD_BYTES);
+    bytes.extend(request.serial.to_le_bytes());
+    bytes.extend(detail.to_json().into_bytes());
+    bytes
+}

@@ -1,0 +1,147 @@
+//! The arguments of the calls that profiles deny most, by name: the same on all ABIs, unless `decode` says otherwise.
+
+use crate::flags;
+use crate::kind::Kind::{
+    self, Bits, CloneArguments, CreationMode, Device, FileMode, Folder, Hex, Int, Keyring, Mode, Open, OpenHow, Path,
+    Protocol, Signal, Size, Text, Words,
+};
+
+/// `None` for a call that is not in the table.
+#[allow(clippy::too_many_lines, reason = "a table")]
+pub(crate) fn of(name: &str) -> Option<&'static [Kind]> {
+    Some(match name {
+        // Files and folders.
+        "open" => &[Path, Open, CreationMode],
+        "openat" => &[Folder, Path, Open, CreationMode],
+        "openat2" => &[Folder, Path, OpenHow, Size],
+        "creat" => &[Path, Mode],
+        "mkdir" | "chmod" => &[Path, Mode],
+        "mkdirat" | "fchmodat" => &[Folder, Path, Mode],
+        "fchmodat2" => &[Folder, Path, Mode, Bits(flags::AT)],
+        "fchmod" => &[Int, Mode],
+        "umask" => &[Mode],
+        "mknod" => &[Path, FileMode, Device],
+        "mknodat" => &[Folder, Path, FileMode, Device],
+        "rmdir" | "unlink" | "chdir" | "chroot" | "acct" | "swapoff" | "umount" | "uselib" => &[Path],
+        "unlinkat" => &[Folder, Path, Bits(flags::AT_REMOVE)],
+        "rename" | "link" | "symlink" | "pivot_root" => &[Path, Path],
+        "renameat" => &[Folder, Path, Folder, Path],
+        "renameat2" => &[Folder, Path, Folder, Path, Bits(flags::RENAME)],
+        "linkat" => &[Folder, Path, Folder, Path, Bits(flags::AT)],
+        "symlinkat" => &[Path, Folder, Path],
+        "readlink" => &[Path, Hex, Size],
+        "readlinkat" => &[Folder, Path, Hex, Size],
+        "chown" | "lchown" | "chown32" | "lchown32" => &[Path, Int, Int],
+        "fchown" | "fchown32" | "setresuid" | "setresgid" | "setresuid32" | "setresgid32" => &[Int, Int, Int],
+        "fchownat" => &[Folder, Path, Int, Int, Bits(flags::AT)],
+        "access" => &[Path, Bits(flags::ACCESS)],
+        "faccessat" => &[Folder, Path, Bits(flags::ACCESS)],
+        "faccessat2" => &[Folder, Path, Bits(flags::ACCESS), Bits(flags::AT_ACCESS)],
+        "stat" | "lstat" | "statfs" | "utime" | "utimes" => &[Path, Hex],
+        "newfstatat" => &[Folder, Path, Hex, Bits(flags::AT)],
+        "statx" => &[Folder, Path, Bits(flags::AT), Hex, Hex],
+        "truncate" => &[Path, Size],
+        "setxattr" | "lsetxattr" => &[Path, Text, Hex, Size, Bits(flags::XATTR)],
+        "removexattr" | "lremovexattr" => &[Path, Text],
+        "name_to_handle_at" => &[Folder, Path, Hex, Hex, Bits(flags::AT)],
+        "open_by_handle_at" => &[Folder, Hex, Open],
+        "memfd_create" => &[Text, Bits(flags::MEMFD)],
+        "memfd_secret" => &[Bits(flags::DESCRIPTOR)],
+
+        // Mounts and swap.
+        "mount" => &[Path, Path, Text, Bits(flags::MOUNT), Text],
+        "umount2" => &[Path, Bits(flags::UMOUNT)],
+        "swapon" => &[Path, Bits(flags::SWAP)],
+        "fsopen" => &[Text, Bits(flags::FSOPEN)],
+        "fsconfig" => &[Int, Bits(flags::FSCONFIG), Text, Hex, Int],
+        "fsmount" => &[Int, Bits(flags::FSMOUNT), Bits(flags::MOUNT_ATTRIBUTES)],
+        "fspick" => &[Folder, Path, Bits(flags::FSPICK)],
+        "open_tree" => &[Folder, Path, Bits(flags::OPEN_TREE)],
+        "move_mount" => &[Folder, Path, Folder, Path, Bits(flags::MOVE_MOUNT)],
+        "mount_setattr" => &[Folder, Path, Bits(flags::AT), Hex, Size],
+        "quotactl" => &[Hex, Path, Int, Hex],
+        "quotactl_fd" => &[Int, Hex, Int, Hex],
+
+        // Processes and namespaces.
+        "execve" => &[Path, Words, Hex],
+        "execveat" => &[Folder, Path, Words, Hex, Bits(flags::AT)],
+        "clone" => &[Bits(flags::CLONE), Hex, Hex, Hex, Hex],
+        "clone3" => &[CloneArguments, Size],
+        "unshare" => &[Bits(flags::NAMESPACES)],
+        "setns" => &[Int, Bits(flags::NAMESPACES)],
+        "personality" => &[Bits(flags::PERSONALITY)],
+        "ptrace" => &[Bits(flags::PTRACE), Int, Hex, Hex],
+        "process_vm_readv" | "process_vm_writev" => &[Int, Hex, Size, Hex, Size, Hex],
+        "kcmp" => &[Int, Int, Bits(flags::KCMP), Hex, Hex],
+        "pidfd_open" => &[Int, Bits(flags::PIDFD)],
+        "pidfd_getfd" => &[Int, Int, Hex],
+        "pidfd_send_signal" => &[Int, Signal, Hex, Hex],
+        "kill" | "tkill" => &[Int, Signal],
+        "tgkill" => &[Int, Int, Signal],
+        "setuid" | "setgid" | "setuid32" | "setgid32" | "setfsuid" | "setfsgid" | "close" | "exit" | "exit_group"
+        | "iopl" | "fchdir" | "fsync" | "syncfs" | "dup" | "epoll_create" => &[Int],
+        "setreuid" | "setregid" | "setreuid32" | "setregid32" | "setpgid" | "dup2" => &[Int, Int],
+        "setgroups" | "setgroups32" => &[Int, Hex],
+        "capget" | "capset" => &[Hex, Hex],
+        "seccomp" => &[Bits(flags::SECCOMP), Bits(flags::SECCOMP_FILTER), Hex],
+        "prctl" => &[Int, Hex, Hex, Hex, Hex],
+        "setpriority" => &[Int, Int, Int],
+        "getpid" | "getppid" | "getuid" | "geteuid" | "getgid" | "getegid" | "gettid" | "vhangup" | "sync"
+        | "sched_yield" | "fork" | "vfork" | "setsid" | "pause" | "munlockall" | "inotify_init" => &[],
+
+        // Kernel, keys, tracing.
+        "init_module" => &[Hex, Size, Text],
+        "finit_module" => &[Int, Text, Bits(flags::MODULE)],
+        "delete_module" => &[Text, Bits(flags::DELETE_MODULE)],
+        "kexec_load" => &[Hex, Size, Hex, Bits(flags::KEXEC)],
+        "kexec_file_load" => &[Int, Int, Size, Text, Bits(flags::KEXEC_FILE)],
+        "reboot" => &[
+            Bits(flags::REBOOT_MAGIC),
+            Bits(flags::REBOOT_MAGIC),
+            Bits(flags::REBOOT),
+            Hex,
+        ],
+        "syslog" => &[Bits(flags::SYSLOG), Hex, Int],
+        "bpf" => &[Bits(flags::BPF), Hex, Size],
+        "perf_event_open" => &[Hex, Int, Int, Int, Bits(flags::PERF)],
+        "userfaultfd" => &[Bits(flags::USERFAULT)],
+        "io_uring_setup" => &[Size, Hex],
+        "io_uring_enter" => &[Int, Size, Size, Hex, Hex, Size],
+        "io_uring_register" => &[Int, Hex, Hex, Size],
+        "keyctl" => &[Bits(flags::KEYCTL), Hex, Hex, Hex, Hex],
+        // What a key holds is not read.
+        "add_key" => &[Text, Text, Hex, Size, Keyring],
+        "request_key" => &[Text, Text, Text, Keyring],
+        "ioperm" => &[Hex, Size, Int],
+        "mbind" => &[Hex, Size, Int, Hex, Size, Hex],
+        "set_mempolicy" => &[Int, Hex, Size],
+        "get_mempolicy" => &[Hex, Hex, Size, Hex, Hex],
+        "move_pages" => &[Int, Size, Hex, Hex, Hex, Hex],
+        "migrate_pages" => &[Int, Size, Hex, Hex],
+        "mprotect" => &[Hex, Size, Bits(flags::PROTECTION)],
+        "mmap" | "mmap2" => &[Hex, Size, Bits(flags::PROTECTION), Hex, Int, Hex],
+        "munmap" | "mlock" => &[Hex, Size],
+        "lookup_dcookie" => &[Hex, Hex, Size],
+        "fanotify_init" => &[Hex, Open],
+
+        // Host and time.
+        "sethostname" | "setdomainname" => &[Text, Size],
+        "settimeofday" => &[Hex, Hex],
+        "clock_settime" | "clock_settime64" | "clock_adjtime" | "clock_adjtime64" => &[Bits(flags::CLOCK), Hex],
+        "adjtimex" | "stime" | "sysinfo" | "uname" => &[Hex],
+
+        // Sockets.
+        "socket" => &[Bits(flags::DOMAIN), Bits(flags::SOCKET_TYPE), Protocol],
+        "socketpair" => &[Bits(flags::DOMAIN), Bits(flags::SOCKET_TYPE), Protocol, Hex],
+        "socketcall" => &[Bits(flags::SOCKET_CALL), Hex],
+        "bind" | "connect" => &[Int, Hex, Size],
+        "listen" => &[Int, Int],
+        "setsockopt" => &[Int, Int, Int, Hex, Size],
+        // What is sent, written or received is not read.
+        "sendmsg" | "recvmsg" => &[Int, Hex, Hex],
+        "read" | "write" => &[Int, Hex, Size],
+        "ioctl" => &[Int, Hex, Hex],
+        "fcntl" => &[Int, Int, Hex],
+        _ => return None,
+    })
+}

@@ -1,0 +1,119 @@
+//! What the supervisor and this program say to each other: one message of a SOCK_SEQPACKET socket per request and per reply.
+
+use notifyd_bpf::SeccompData;
+
+/// Size of a request.
+pub const REQUEST_BYTES: usize = 80;
+/// Most bytes of a reply.
+pub const MAX_REPLY_BYTES: usize = 16 * 1024;
+/// What a reply begins with: the serial of its request. The rest is JSON ([`Detail`](crate::Detail)).
+pub const REPLY_HEAD_BYTES: usize = 8;
+
+/// A waiting call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// Comes back with the reply.
+    pub serial: u64,
+    /// The waiting thread, in the pid namespace of both.
+    pub tid: u32,
+    /// What the filter saw.
+    pub data: SeccompData,
+}
+
+impl Request {
+    /// The message, little-endian: serial, thread, four bytes that are kept for later, and the call.
+    #[must_use]
+    pub fn to_bytes(&self) -> [u8; REQUEST_BYTES] {
+        let SeccompData {
+            nr,
+            arch,
+            instruction_pointer,
+            args: [a, b, c, d, e, f],
+        } = self.data;
+        let call = u64::from(nr.cast_unsigned()) | u64::from(arch) << 32;
+        let words = [
+            self.serial,
+            self.tid.into(),
+            call,
+            instruction_pointer,
+            a,
+            b,
+            c,
+            d,
+            e,
+            f,
+        ];
+        let mut bytes = [0; REQUEST_BYTES];
+        for (place, word) in bytes.chunks_exact_mut(8).zip(words) {
+            place.copy_from_slice(&word.to_le_bytes());
+        }
+        bytes
+    }
+
+    /// `None` for a message of another length.
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let bytes: &[u8; REQUEST_BYTES] = bytes.try_into().ok()?;
+        let mut words = bytes
+            .chunks_exact(8)
+            .filter_map(|word| word.try_into().ok())
+            .map(u64::from_le_bytes);
+        let mut next = || words.next();
+        let (serial, tid, call, instruction_pointer) = (next()?, next()?, next()?, next()?);
+        let args = [next()?, next()?, next()?, next()?, next()?, next()?];
+        Some(Self {
+            serial,
+            tid: low(tid),
+            data: SeccompData {
+                nr: low(call).cast_signed(),
+                arch: low(call >> 32),
+                instruction_pointer,
+                args,
+            },
+        })
+    }
+}
+
+/// The lower half.
+fn low(word: u64) -> u32 {
+    let [a, b, c, d, ..] = word.to_le_bytes();
+    u32::from_le_bytes([a, b, c, d])
+}
+
+/// Serial and text of a reply; `None` where it is too short or no UTF-8.
+#[must_use]
+pub fn split_reply(bytes: &[u8]) -> Option<(u64, &str)> {
+    let (head, text) = bytes.split_at_checked(REPLY_HEAD_BYTES)?;
+    let serial = u64::from_le_bytes(head.try_into().ok()?);
+    Some((serial, std::str::from_utf8(text).ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_request_survives_the_way() {
+        let request = Request {
+            serial: u64::MAX,
+            tid: 4_194_304,
+            data: SeccompData {
+                nr: -7,
+                arch: 0xc000_003e,
+                instruction_pointer: 0x7fff_0000_1234,
+                args: [0, 1, u64::MAX, 3, 4, 1 << 63],
+            },
+        };
+        assert_eq!(Request::from_bytes(&request.to_bytes()), Some(request));
+        assert_eq!(Request::from_bytes(&request.to_bytes()[1..]), None);
+    }
+
+    #[test]
+    fn a_reply_is_a_serial_and_text() {
+        let reply = [&7_u64.to_le_bytes()[..], b"{}"].concat();
+        assert_eq!(split_reply(&reply), Some((7, "{}")));
+        assert_eq!(split_reply(&reply[..7]), None);
+        assert_eq!(split_reply(&[0, 0, 0, 0, 0, 0, 0, 0, 0xff]), None);
+    }
+}
