@@ -122,6 +122,29 @@ test('the answer changes for the listeners that are there, and for those that co
   )
 })
 
+test('the errno of calls whose verdict is not known changes for the listeners that are there', async t => {
+  const { daemon, fake, clock } = await startFake(t)
+  const web = fake.attach('web', { init: INIT, answer: { deferKill: false, continue: true, errno: 38 } })
+  await clock.pass(100)
+  const { policy } = daemon.changePolicy('web', { errno: 'EACCES' })
+  t.like(policy, { errno: 'EACCES', sources: { errno: 'request', answer: 'configuration' } })
+  t.deepEqual(fake.answers.get(web), { deferKill: false, continue: true, errno: 13 })
+})
+
+test('a bound that is moved moves the end of an incident that is open', async t => {
+  const { daemon, fake, clock } = await startFake(t, { policy: { action: 'stop' } })
+  const web = fake.attach('web', { init: INIT })
+  fake.call(web, 'chroot')
+  await clock.pass(100)
+  const { openIncident } = daemon.changePolicy('web', { debounce: '2m', maxDelay: '3m' })
+  t.is(Date.parse(openIncident!.dueAt) - Date.parse(openIncident!.startedAt), 120_000)
+  await clock.pass(100_000)
+  t.deepEqual(fake.stops, [])
+  t.like(daemon.changePolicy('web', { maxDelay: '130s' }).policy, { debounceMs: 120_000, maxDelayMs: 130_000 })
+  await clock.pass(20_000)
+  t.deepEqual(fake.stops, [web])
+})
+
 for (const [change, problem] of [
   [{ actoin: 'stop' }, /actoin: unknown setting; accepted: action, .*did you mean action\?/],
   [{ action: 'kill' }, /action: "kill" is not an action; accepted: log, stop/],
@@ -129,7 +152,9 @@ for (const [change, problem] of [
   [{ debounce: '31s' }, /debounce: 31s is longer than the container's maxDelay; the most is 30s/],
   [{ ignore: 'chroot' }, /ignore: "chroot" is not a list/],
   [{ ignore: ['a b'] }, /ignore\.0: "a b" is not a syscall name/],
-  [{ errno: 'EPERM' }, /errno: unknown setting/],
+  [{ errno: 'eperm' }, /errno: "eperm" is not an errno name/],
+  [{ maxDelay: '4s' }, /maxDelay: 4s is shorter than the container's debounce; the least is 5s/],
+  [{ debounce: '3s', maxDelay: '2s' }, /debounce: 3s is longer than the container's maxDelay; the most is 2s/],
   [{}, /names no setting/],
   [[], /a list is not a mapping/],
   [null, /an empty value is not a mapping/],

@@ -32,7 +32,9 @@ test('without a wish the configuration applies and is named as the source', t =>
     answer: 'configuration',
     ignore: 'configuration',
     debounceMs: 'configuration',
+    errno: 'configuration',
     probes: 'configuration',
+    maxDelayMs: 'configuration',
   })
   t.deepEqual(warnings, [])
 })

@@ -1,6 +1,7 @@
 /** How each listener is answered, as far as the policy of its container decides that. */
 
 import { BY_REQUEST, type Container } from './containers.ts'
+import { errnoNumber } from './errno.ts'
 import type { Answer, Supervisor } from './native.ts'
 
 export interface Answers {
@@ -56,9 +57,10 @@ export function createAnswers(
  * listener arrived.
  */
 function answerFor({ policy, policySources }: Container, current: Answer): Answer {
-  const isRequested = policySources.answer === BY_REQUEST
-  const continues = isRequested ? policy.answer === 'continue' : current.continue
-  return { ...current, deferKill: policy.action === 'stop', continue: continues }
+  const isRequested = (setting: 'answer' | 'errno') => policySources[setting] === BY_REQUEST
+  const continues = isRequested('answer') ? policy.answer === 'continue' : current.continue
+  const errno = (isRequested('errno') ? errnoNumber(policy.errno) : undefined) ?? current.errno
+  return { deferKill: policy.action === 'stop', continue: continues, errno }
 }
 
 function isSame(one: Answer, other: Answer): boolean {

@@ -7,7 +7,7 @@ import type { ContainerState, Incident } from './container-view.ts'
 import type { InitProcess } from './native.ts'
 
 /** Where each setting comes from: `annotation seccomp-notifyd.io/action`, `metadata`, `configuration`. */
-export type PolicySources = Record<'action' | 'answer' | 'ignore' | 'debounceMs' | 'probes', string>
+export type PolicySources = Record<keyof Policy, string>
 
 /** Source of a setting that an operator has changed while the container ran. */
 export const BY_REQUEST = 'request'
@@ -77,9 +77,12 @@ const MAX_INCIDENTS = 50
 export const UNSUPERVISED_MESSAGE =
   'the daemon that watched this container is gone: calls that its profile denies now fail with ENOSYS and are not counted; restart the container'
 
+function sourcesOf(policy: Policy, source: string): PolicySources {
+  return Object.fromEntries(Object.keys(policy).map(setting => [setting, source])) as PolicySources
+}
+
 export function newContainer(key: string, described: Described, calls: CallTable, atMs: number): Container {
   const { name, workload, init, policy, policySource: source } = described
-  const everywhere = { action: source, answer: source, ignore: source, debounceMs: source, probes: source }
   return {
     key,
     id: clip(described.id, MAX_ID_CHARS),
@@ -89,7 +92,7 @@ export function newContainer(key: string, described: Described, calls: CallTable
     init,
     policy,
     policySource: source,
-    policySources: described.policySources ?? everywhere,
+    policySources: described.policySources ?? sourcesOf(policy, source),
     openIncident: null,
     calls,
     verified: true,

@@ -47,7 +47,9 @@ export function resolvePolicy(request: PolicyRequest): ResolvedPolicy {
       answer: answer.source,
       ignore: ignore.source,
       debounceMs: debounce.source,
+      errno: CONFIGURATION,
       probes: CONFIGURATION,
+      maxDelayMs: CONFIGURATION,
     },
     warnings: [...readings, action, answer, ignore, debounce].flatMap(({ warnings }) => warnings),
   }

@@ -2,7 +2,6 @@
 
 import test from 'ava'
 import { parsePolicyChange } from '../../ts/config/policy-change.ts'
-import type { Policy } from '../../ts/config/schema.ts'
 import { createApp } from '../../ts/http/app.ts'
 import { createFeed } from '../../ts/http/events/feed.ts'
 import { operations } from '../../ts/http/openapi/operations.ts'
@@ -98,6 +97,10 @@ test('events are as described', async t => {
 
 for (const change of [
   { action: 'stop' },
+  { maxDelay: '1m', debounce: '31s' },
+  { errno: 'EACCES' },
+  { errno: 'eperm' },
+  { maxDelay: 5 },
   { debounce: '1.5s', ignore: ['clone3'], probes: 'count', answer: 'continue' },
   {},
   { action: 'kill' },
@@ -108,7 +111,7 @@ for (const change of [
 ]) {
   test(`the change ${JSON.stringify(change)} is described as it is checked`, t => {
     const isAccepted = wrong('PolicyChange', change).length === 0
-    const check = () => parsePolicyChange(change, { maxDelayMs: 30_000 } as Policy)
+    const check = () => parsePolicyChange(change, { debounceMs: 5000, maxDelayMs: 30_000 })
     if (isAccepted) t.notThrows(check)
     else t.throws(check, { code: 'ERR_POLICY' })
   })

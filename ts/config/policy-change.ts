@@ -7,35 +7,46 @@ import { policyKinds } from './policy-kinds.ts'
 import type { Policy } from './schema.ts'
 import { section } from './setting.ts'
 
-const { action, answer, ignore, probes, debounce } = policyKinds
+const { action, answer, errno, ignore, probes, debounce, maxDelay } = policyKinds
 
 const changeSchema = section({
   action: v.optional(action.schema),
   answer: v.optional(answer.schema),
+  errno: v.optional(errno.schema),
   ignore: v.optional(ignore.schema),
   probes: v.optional(probes.schema),
   debounce: v.optional(debounce.schema),
+  maxDelay: v.optional(maxDelay.schema),
 })
 
 /** What is to be different; settings that are left out stay as they are. Durations are written as in the configuration. */
 export type PolicyChange = v.InferInput<typeof changeSchema>
 
-export type ChangedPolicy = Partial<Pick<Policy, 'action' | 'answer' | 'ignore' | 'probes' | 'debounceMs'>>
+/** The times of the container's policy as it is. */
+type Bounds = Pick<Policy, 'debounceMs' | 'maxDelayMs'>
 
 /** @throws NotifydError `ERR_POLICY` */
-export function parsePolicyChange(input: unknown, { maxDelayMs }: Policy): ChangedPolicy {
+export function parsePolicyChange(input: unknown, before: Bounds): Partial<Policy> {
   const result = v.safeParse(changeSchema, input)
   if (!result.success) throw refusal(result.issues.map(problemOf).join('; '))
-  const { debounce: debounceMs, ...rest } = result.output
-  const given = Object.entries({ ...rest, debounceMs }).filter(([, value]) => value !== undefined)
-  if (given.length === 0) throw refusal('it names no setting; accepted: action, answer, ignore, probes, debounce')
-  if (debounceMs !== undefined && debounceMs > maxDelayMs) {
-    const most = formatDuration(maxDelayMs)
-    throw refusal(
-      `debounce: ${formatDuration(debounceMs)} is longer than the container's maxDelay; the most is ${most}`,
-    )
-  }
-  return Object.fromEntries(given)
+  const { debounce: debounceMs, maxDelay: maxDelayMs, ...rest } = result.output
+  const given = Object.entries({ ...rest, debounceMs, maxDelayMs }).filter(([, value]) => value !== undefined)
+  if (given.length === 0) throw refusal(`it names no setting; accepted: ${Object.keys(policyKinds).join(', ')}`)
+  const change: Partial<Policy> = Object.fromEntries(given)
+  refuseUnreachable(change, before)
+  return change
+}
+
+/** A debounce beyond the bound would never be waited for. Whichever was changed is the one that is wrong. */
+function refuseUnreachable(change: Partial<Bounds>, before: Bounds): void {
+  const { debounceMs = before.debounceMs, maxDelayMs = before.maxDelayMs } = change
+  if (debounceMs <= maxDelayMs || (change.debounceMs ?? change.maxDelayMs) === undefined) return
+  const [debounce, most] = [formatDuration(debounceMs), formatDuration(maxDelayMs)]
+  throw refusal(
+    change.debounceMs === undefined
+      ? `maxDelay: ${most} is shorter than the container's debounce; the least is ${debounce}`
+      : `debounce: ${debounce} is longer than the container's maxDelay; the most is ${most}`,
+  )
 }
 
 function problemOf({ path, message }: v.BaseIssue<unknown>): string {

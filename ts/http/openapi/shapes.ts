@@ -12,6 +12,8 @@ import { flag, list, nullable, oneOf, ref, shape, time, whole, words, type Schem
 const action = oneOf(['log', 'stop'])
 const state = oneOf(containerStates)
 const phase = oneOf(['init', 'run'])
+/** As in the configuration. */
+const span: Schema = { type: 'string', pattern: String.raw`^\d+(\.\d+)?(ms|s|m|h)$` }
 
 /** Members that a row and a whole container share. */
 const head = { key: words, id: words, name: words, state, action }
@@ -50,9 +52,11 @@ export const schemas: Record<string, Schema> = {
     sources: shape<PolicyView['sources']>({
       action: words,
       answer: words,
+      errno: words,
       ignore: words,
-      debounceMs: words,
       probes: words,
+      debounceMs: words,
+      maxDelayMs: words,
     }),
   }),
   CallCount: shape<CallCount>({
@@ -87,9 +91,11 @@ export const schemas: Record<string, Schema> = {
     properties: {
       action,
       answer: oneOf(['profile', 'continue']),
+      errno: { type: 'string', pattern: '^E[A-Z0-9]+$' },
       ignore: list({ type: 'string', pattern: '^[a-z_][a-z0-9_]{0,63}$' }),
       probes: oneOf(['ignore', 'count']),
-      debounce: { type: 'string', pattern: String.raw`^\d+(\.\d+)?(ms|s|m|h)$` },
+      debounce: span,
+      maxDelay: span,
     },
   },
   Call: shape<StreamedCall>({
