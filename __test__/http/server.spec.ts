@@ -5,6 +5,7 @@ import { spawnSync } from 'node:child_process'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import test from 'ava'
+import { createRate } from '../../ts/http/rate.ts'
 import { startServers, type Servers } from '../../ts/http/server.ts'
 import { silent, source } from './fakes.ts'
 
@@ -196,5 +197,24 @@ test('over the unix socket a browser has to name this host, as a page of another
   t.is(await ask({ Host: 'evil.example', 'Sec-Fetch-Site': 'same-origin' }), 403)
   t.is(await ask({ Host: 'localhost:8080', Origin: 'http://localhost:8080' }), 200)
   t.is(await ask({ Host: 'whatever' }), 200)
+  await close()
+})
+
+test('over TCP a client that asks too often is refused, over the unix socket it is not', async t => {
+  const path = join(folder(), 's')
+  const { addresses, close } = await startServers({
+    config: { http: { address: '127.0.0.1:0', socket: path, tokenFile: null } },
+    source: source([]),
+    log: silent,
+    graceMs: 50,
+    rate: createRate({ burst: 3, perSecond: 0.0001, clients: 9 }),
+  })
+  const { port } = new URL(addresses[1]!)
+  const statuses = []
+  for (let times = 0; times < 4; times++)
+    statuses.push((await get({ port, host: '127.0.0.1', path: '/v1/containers' })).status)
+  t.deepEqual(statuses, [200, 200, 200, 429])
+  t.is((await get({ port, host: '127.0.0.1', path: '/healthz' })).status, 200)
+  for (let times = 0; times < 9; times++) t.is((await get({ socketPath: path, path: '/v1/containers' })).status, 200)
   await close()
 })

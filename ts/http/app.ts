@@ -3,7 +3,7 @@
 import { Hono } from 'hono'
 import { createAccess, type Refuse } from './access.ts'
 import { createFeed, type Feed } from './events/feed.ts'
-import { methods, ownOrigin, secureHeaders, type Surroundings } from './guards.ts'
+import { methods, ownOrigin, rateLimit, secureHeaders, type Surroundings } from './guards.ts'
 import { errorResponse, HttpProblem, problemResponse } from './problem.ts'
 import { changeRoutes } from './routes/changes.ts'
 import { containerRoutes } from './routes/containers.ts'
@@ -12,6 +12,7 @@ import { eventRoutes } from './routes/events.ts'
 import { healthRoutes } from './routes/health.ts'
 import { metricsRoutes } from './routes/metrics.ts'
 import { openApiRoutes } from './routes/openapi.ts'
+import { createRate, type Rate } from './rate.ts'
 import type { DaemonSource } from './source.ts'
 
 export interface AppOptions {
@@ -21,12 +22,18 @@ export interface AppOptions {
   feed?: Feed
   /** Who may change something; without it, the unix socket alone. */
   refuse?: Refuse
+  /** How often one address may ask. */
+  rate?: Rate
+  /** Monotonic. */
+  nowMs?: () => number
 }
 
 export function createApp(source: DaemonSource, options: AppOptions = {}): Hono<Surroundings> {
   const { report = () => {}, feed = createFeed(source), refuse = createAccess(undefined) } = options
+  const { rate = createRate(), nowMs = () => performance.now() } = options
   const app = new Hono<Surroundings>()
     .use(secureHeaders)
+    .use(rateLimit(rate, nowMs))
     .use(ownOrigin)
     .use(methods(refuse))
     .route('/', dashboardRoutes())

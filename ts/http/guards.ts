@@ -5,10 +5,15 @@ import type { Refuse, Via } from './access.ts'
 import { methodsAt, READING, WITH_BODY } from './methods.ts'
 import { isForeign } from './origin.ts'
 import { problemResponse } from './problem.ts'
+import { UNLIMITED, type Rate } from './rate.ts'
 
 /** What the server tells of a request. */
 export interface Surroundings {
-  Bindings: { via?: Via }
+  Bindings: {
+    via?: Via
+    /** Address of a client over TCP. */
+    client?: string | undefined
+  }
 }
 
 /** For answers that are data; a page brings a policy of its own. */
@@ -20,6 +25,24 @@ export const secureHeaders = createMiddleware(async (c, next) => {
   if (!c.res.headers.has('Content-Security-Policy')) c.header('Content-Security-Policy', NOTHING)
   c.header('Cache-Control', 'no-store')
 })
+
+export function rateLimit(rate: Rate, nowMs: () => number) {
+  return createMiddleware<Surroundings>(async (c, next) => {
+    const client = (c.env as Surroundings['Bindings'] | undefined)?.client
+    if (client === undefined || UNLIMITED.includes(c.req.path)) return next()
+    const waitMs = rate.take(client, nowMs())
+    return waitMs === 0 ? next() : tooMany(Math.ceil(waitMs / 1000))
+  })
+}
+
+function tooMany(seconds: number): Response {
+  const wait = { 'Retry-After': String(seconds) }
+  return problemResponse(
+    'ERR_TOO_MANY_REQUESTS',
+    'this address asks too often; the unix socket has no such limit',
+    wait,
+  )
+}
 
 export const ownOrigin = createMiddleware(async (c, next) => {
   if (!isForeign(c.req.raw.headers)) return next()

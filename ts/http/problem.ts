@@ -18,6 +18,7 @@ export const problems = {
   ERR_BODY: { status: 413, title: 'Content Too Large' },
   ERR_MEDIA_TYPE: { status: 415, title: 'Unsupported Media Type' },
   ERR_TOO_MANY_ATTEMPTS: { status: 429, title: 'Too Many Requests' },
+  ERR_TOO_MANY_REQUESTS: { status: 429, title: 'Too Many Requests' },
   ERR_INTERNAL: { status: 500, title: 'Internal Server Error' },
   ERR_STOP_FAILED: { status: 500, title: 'Internal Server Error' },
   ERR_NOT_READY: { status: 503, title: 'Service Unavailable' },

@@ -12,6 +12,7 @@ import { createFeed } from './events/feed.ts'
 import { hostAllowed, isLoopback } from './host.ts'
 import { isFromBrowser } from './origin.ts'
 import { problemResponse } from './problem.ts'
+import { createRate, type Rate } from './rate.ts'
 import type { DaemonSource } from './source.ts'
 import { readToken } from './token.ts'
 import { listenUnix } from './unix-socket.ts'
@@ -29,6 +30,8 @@ export interface ServerOptions {
   log: Log
   /** How long open requests may take at close. */
   graceMs?: number
+  /** How often one address may ask over TCP. */
+  rate?: Rate
 }
 
 export interface Servers {
@@ -37,25 +40,33 @@ export interface Servers {
   close(): Promise<void>
 }
 
-type Fetch = (request: Request) => Response | Promise<Response>
+/** `client`: the address that asks, of TCP alone. */
+type Fetch = (request: Request, client?: string) => Response | Promise<Response>
 
 interface Bound {
   address: string
   close(graceMs: number): Promise<void>
 }
 
-export async function startServers({ config, source, log, graceMs = 2000 }: ServerOptions): Promise<Servers> {
+export async function startServers({
+  config,
+  source,
+  log,
+  graceMs = 2000,
+  rate = createRate(),
+}: ServerOptions): Promise<Servers> {
   const { address, socket, tokenFile } = config.http
   const refuse = createAccess(tokenFile === null ? undefined : readToken(tokenFile))
   const feed = createFeed(source)
-  const app = createApp(source, { feed, refuse, report: err => log.error({ err }, 'request failed') })
+  const app = createApp(source, { feed, refuse, rate, report: err => log.error({ err }, 'request failed') })
   const bound = [await bindUnix(socket, request => app.fetch(request, { via: 'unix' }))]
   const close = async (): Promise<void> => {
     feed.close()
     await Promise.all(bound.map(server => server.close(graceMs)))
   }
   try {
-    if (address !== null) bound.push(await bindTcp(address, request => app.fetch(request, { via: 'tcp' }), log))
+    if (address !== null)
+      bound.push(await bindTcp(address, (request, client) => app.fetch(request, { via: 'tcp', client }), log))
   } catch (error) {
     await close()
     throw error
@@ -93,16 +104,18 @@ function guardedFromBrowsers(fetch: Fetch): Fetch {
 }
 
 function guarded(fetch: Fetch, configuredHost: string): Fetch {
-  return request =>
+  return (request, client) =>
     hostAllowed(request.headers.get('Host'), configuredHost)
-      ? fetch(request)
+      ? fetch(request, client)
       : problemResponse('ERR_HOST', 'the Host header is not a name of this server; use its IP address')
 }
 
 /** A reader of a few kilobytes needs no more; slow or endless ones are let go. */
 function serverOf(fetch: Fetch): Server {
   const limits = { maxHeaderSize: 16_384, headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 5000 }
-  const listener = getRequestListener(fetch, { overrideGlobalObjects: false })
+  const listener = getRequestListener((request, { incoming }) => fetch(request, incoming.socket.remoteAddress), {
+    overrideGlobalObjects: false,
+  })
   const server = createServer(limits, (request, response) => void listener(request, response))
   server.maxConnections = 256
   return server

@@ -2,6 +2,7 @@
 
 import type { Parameter } from '../parameters.ts'
 import { problems, type ProblemCode } from '../problem.ts'
+import { UNLIMITED } from '../rate.ts'
 import { operations, type Operation } from './operations.ts'
 import { ref } from './schema.ts'
 import { schemas } from './shapes.ts'
@@ -52,9 +53,13 @@ function describe({ path, method, summary, parameters = {}, body, answer, proble
     ...(body === undefined
       ? {}
       : { requestBody: { required: true, content: { 'application/json': { schema: ref(body) } } } }),
-    responses: { 200: success(answer), ...failures([...codes, ...ALWAYS]) },
+    responses: { 200: success(answer), ...failures([...codes, ...ALWAYS, ...limited(path)]) },
     ...(method === 'get' ? {} : { security: [{}, { token: [] }] }),
   }
+}
+
+function limited(path: string): ProblemCode[] {
+  return UNLIMITED.includes(path) ? [] : ['ERR_TOO_MANY_REQUESTS']
 }
 
 function pathParameter(name: string): object {
