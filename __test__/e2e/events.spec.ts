@@ -1,5 +1,6 @@
 /** `/v1/events` of a real daemon: calls of real targets, readers that are quick, slow and gone. */
 
+import { readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import test from 'ava'
 import type { StreamedCall } from '../../ts/http/events/call.ts'
@@ -72,6 +73,40 @@ test('beside one reader that stalls and one that vanished, each gets every call 
   t.is(late.received + late.dropped, calls)
   for (const reader of readers) await reader.cancel()
 })
+
+test('of two hundred readers one stalls: it is told what it lost, the others get every call', async t => {
+  t.timeout(150_000)
+  const daemon = await startDaemonFor(t, folderOf(t), ERRNO)
+  const open = (query: string) => openStream(daemon.apiSocket, `/v1/events${query}`)
+  const stalled = await open('')
+  const all = await Promise.all(Array.from({ length: 10 }, () => read(daemon)))
+  const quiet = await Promise.all(Array.from({ length: 189 }, () => read(daemon, '?container=quiet')))
+  t.is((await open('')).status, 503, 'there is room for two hundred')
+  const before = residentKib(daemon.pid)
+  const make = (id: string, calls: number) =>
+    startFakeRuntime(daemon.listenerSocket, ['--id', id, '--calls', `${calls}`]).finished
+  const [rounds, calls, few] = [6, 1500, 5]
+  for (let round = 0; round < rounds; round++) {
+    // Less than waits for one reader: whoever reads loses none.
+    await make('loud', calls)
+    await make('quiet', few)
+    const got = await Promise.all([
+      ...all.map(reader => reader.take(calls + few)),
+      ...quiet.map(reader => reader.take(few)),
+    ])
+    t.true(got.flat().every(({ event }) => event === 'call'))
+  }
+  const total = rounds * (calls + few)
+  const { received, dropped } = await account(readEvents(stalled), total)
+  t.is(received + dropped, total)
+  t.true(dropped > 0 && received >= 4096, `${dropped} of ${total} are told as lost`)
+  t.true(residentKib(daemon.pid) - before < 150_000, `${before} KiB became ${residentKib(daemon.pid)} KiB`)
+  for (const reader of [...all, ...quiet]) await reader.cancel()
+})
+
+function residentKib(pid: number): number {
+  return Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1])
+}
 
 test('a daemon that ends closes its streams and does not wait for their readers', async t => {
   const daemon = await startDaemonFor(t, folderOf(t), ERRNO)

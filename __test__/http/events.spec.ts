@@ -51,6 +51,26 @@ test('a call is sent with everything known of it, numbers of 64 bits as text', a
   feed.close()
 })
 
+test('a call is encoded once, however many read it', async t => {
+  const calls = calling()
+  let encoded = 0
+  const timeOf = (atMs: number) => {
+    encoded += 1
+    return calls.source.timeOf(atMs)
+  }
+  const feed = createFeed({ ...calls.source, timeOf })
+  const app = createApp(calls.source, { feed })
+  const readers = []
+  for (let times = 0; times < 50; times++) {
+    const query = times % 2 === 0 ? '' : '?syscall=chroot'
+    readers.push(readEvents(await app.request(`/v1/events${query}`)))
+  }
+  for (let times = 0; times < 100; times++) calls.call()
+  for (const reader of readers) t.is((await reader.take(100)).length, 100)
+  t.is(encoded, 100)
+  feed.close()
+})
+
 test('hostile text stays within its data line', async t => {
   const { open, call, feed } = streaming()
   const reader = await open()

@@ -22,16 +22,16 @@ export function bodyOf(client: Client, feed: Feed): ReadableStream<Uint8Array> {
     }, feed.limits.stallMs).unref()
   }
 
-  function first(): string {
+  function first(): Uint8Array {
     greeted = true
-    return GREETING
+    return Buffer.from(GREETING)
   }
 
   async function pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
     clearTimeout(stalled)
-    const text = greeted ? await client.next() : first()
-    if (text !== undefined) {
-      controller.enqueue(Buffer.from(text))
+    const bytes = greeted ? await client.next() : first()
+    if (bytes !== undefined) {
+      controller.enqueue(bytes)
       return watch(controller)
     }
     leave()

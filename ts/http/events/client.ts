@@ -2,14 +2,13 @@
 
 import type { NotifydEvent } from '../../named-event.ts'
 import { createBounded } from './bounded.ts'
+import type { Join, Piece } from './chunks.ts'
 import type { Filter } from './filter.ts'
 import { droppedFrame, HEARTBEAT, type LossReason } from './frames.ts'
 
-/** A call that any number of clients are sent; its text is made once. */
-export interface Entry {
+/** A call that any number of clients are sent. */
+export interface Entry extends Piece {
   event: NotifydEvent
-  sequence: number
-  frame(): string
 }
 
 export interface Client {
@@ -18,7 +17,7 @@ export interface Client {
   startAfter(sequence: number): void
   lost(reason: LossReason, calls: number | null): void
   /** What comes next, as soon as there is something; a heartbeat where there is nothing for long; undefined: the end. */
-  next(): Promise<string | undefined>
+  next(): Promise<Uint8Array | undefined>
   end(): void
 }
 
@@ -29,7 +28,7 @@ export interface ClientLimits {
   heartbeatMs: number
 }
 
-export function createClient(filter: Filter, limits: ClientLimits): Client {
+export function createClient(filter: Filter, limits: ClientLimits, join: Join): Client {
   const queue = createBounded<Entry>(limits.queue)
   const losses = new Map<LossReason, number | null>()
   let seen: number | undefined
@@ -49,23 +48,23 @@ export function createClient(filter: Filter, limits: ClientLimits): Client {
     wake?.()
   }
 
-  async function next(): Promise<string | undefined> {
+  async function next(): Promise<Uint8Array | undefined> {
     if (!isWaiting()) return take()
     await somethingHappens()
     if (!isWaiting()) return take()
-    return HEARTBEAT
+    return Buffer.from(HEARTBEAT)
   }
 
   function isWaiting(): boolean {
     return queue.size() === 0 && losses.size === 0 && !ended
   }
 
-  function take(): string | undefined {
+  function take(): Uint8Array | undefined {
     if (ended) return undefined
     // What is missing was older than whatever is queued now.
-    const told = [...losses].map(([reason, calls]) => droppedFrame({ reason, calls }))
+    const told = [...losses].map(([reason, calls]) => droppedFrame({ reason, calls })).join('')
     losses.clear()
-    return [...told, ...queue.take(limits.batch).map(entry => entry.frame())].join('')
+    return told === '' ? join(filter.key, queue.take(limits.batch)) : Buffer.from(told)
   }
 
   function somethingHappens(): Promise<void> {

@@ -7,6 +7,7 @@ import { randomBytes } from 'node:crypto'
 import type { NotifydEvent } from '../../named-event.ts'
 import type { DaemonSource } from '../source.ts'
 import { createBounded } from './bounded.ts'
+import { createChunks } from './chunks.ts'
 import { createClient, type Client, type Entry } from './client.ts'
 import type { Filter } from './filter.ts'
 import { callFrame, sequenceOf } from './frames.ts'
@@ -52,6 +53,7 @@ export function createFeed(source: FeedSource, given: Partial<FeedLimits> = {}):
   const epoch = randomBytes(5).toString('hex')
   const tail = createBounded<Entry>(limits.tail)
   const clients = new Set<Client>()
+  const chunks = createChunks()
   let last: number | undefined
   let stop: (() => void) | undefined
   let linger: NodeJS.Timeout | undefined
@@ -64,16 +66,16 @@ export function createFeed(source: FeedSource, given: Partial<FeedLimits> = {}):
   }
 
   function entryOf(event: NotifydEvent): Entry {
-    let text: string | undefined
-    const frame = () => (text ??= callFrame(event, epoch, source.timeOf))
-    return { event, sequence: Number(event.sequence), frame }
+    let made: Uint8Array | undefined
+    const bytes = () => (made ??= Buffer.from(callFrame(event, epoch, source.timeOf)))
+    return { event, sequence: Number(event.sequence), bytes }
   }
 
   function join(filter: Filter, lastEventId?: string): Client | undefined {
     if (clients.size >= limits.clients) return undefined
     clearTimeout(linger)
     stop ??= source.onEvent(take)
-    const client = createClient(filter, limits)
+    const client = createClient(filter, limits, chunks)
     if (lastEventId !== undefined) resume(client, lastEventId)
     else if (last !== undefined) client.startAfter(last)
     clients.add(client)

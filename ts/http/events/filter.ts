@@ -3,7 +3,11 @@
 import type { NotifydEvent } from '../../named-event.ts'
 import { readQuery, someTexts, someWords } from '../parameters.ts'
 
-export type Filter = (event: NotifydEvent) => boolean
+export interface Filter {
+  (event: NotifydEvent): boolean
+  /** Two filters of the same key let the same calls through. */
+  key: string
+}
 
 export const filterParameters = {
   container: someTexts('Only calls of these containers: id, its first four or more characters, or key.'),
@@ -22,8 +26,9 @@ const LEAST_CHARS = 4
 export function parseFilter(query: URLSearchParams): Filter {
   const { container, syscall, verdict } = readQuery(query, filterParameters)
   const [syscalls, verdicts] = [new Set(syscall), new Set(verdict)]
-  return event =>
+  const lets = (event: NotifydEvent) =>
     isOneOf(syscalls, event.syscall) && isOneOf(verdicts, event.verdict) && isOfOne(container, event.container)
+  return Object.assign(lets, { key: JSON.stringify([container, syscall, verdict]) })
 }
 
 function isOneOf(wanted: ReadonlySet<string>, word: string): boolean {
