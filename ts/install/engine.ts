@@ -1,0 +1,41 @@
+/** What there is to know of an engine whose configuration we change. */
+
+import type { Change } from './changes.ts'
+import type { Format } from './format.ts'
+import type { Tree } from './tree.ts'
+
+export type RuntimeName = 'runc' | 'crun'
+
+/** What is registered. */
+export interface Handler {
+  name: string
+  /** Where the executables are. */
+  folder: string
+  /** For all containers, and not only for those that name it. */
+  isDefault: boolean
+}
+
+/** What is installed beside the engine. */
+export interface Host {
+  /** The engine's, where it says one. */
+  version?: readonly [number, number, number]
+  runtimes: readonly RuntimeName[]
+}
+
+export interface Engine {
+  /** Its program. */
+  program: string
+  /** Its configuration, where no other is named. */
+  file: string
+  format: Format
+  /** How it is brought to read that. */
+  reload: string
+  /** Why nothing is to be changed there. */
+  unusable?(tree: Tree): string | undefined
+  changes(tree: Tree, handler: Handler, host: Host): Change[]
+}
+
+/** The shim in the place of the runtime that engines of this kind prefer. */
+export function runtimeOf({ runtimes }: Host): RuntimeName {
+  return runtimes.includes('crun') || !runtimes.includes('runc') ? 'crun' : 'runc'
+}
