@@ -1,31 +1,18 @@
 /** containerd by its own client, with its default profile, and a runtime of ours in the place of runc. */
 
-import test, { type ExecutionContext } from 'ava'
+import type { ExecutionContext } from 'ava'
 import { until, type Finished } from '../helpers/child.ts'
 import { needContainerd, startContainerd, type Containerd } from '../helpers/containerd.ts'
 import { startDaemon, type DaemonProcess } from '../helpers/daemon-process.ts'
-import { findCommand, recordExercise } from '../helpers/needs.ts'
+import { checksWith } from '../helpers/engine-checks.ts'
+import { findCommand } from '../helpers/needs.ts'
 import { installShim, type Shim } from '../helpers/shim.ts'
 
 /** A label is the container's annotation. */
 const ASKED_FOR = ['--label', 'seccomp-notifyd.io/action=log']
 const DENIED_CALL = 'swapoff /dev/null; exit 7'
 
-const need = needContainerd()
-
-function check(title: string, body: (t: ExecutionContext) => Promise<void>): void {
-  const full = `containerd: ${title}`
-  if (!need.usable) {
-    recordExercise({ part: 'containerd', title, outcome: 'skip', reason: need.reason })
-    test.skip(full, body)
-    return
-  }
-  test.serial(full, async t => {
-    t.timeout(170_000)
-    t.teardown(() => recordExercise({ part: 'containerd', title, outcome: t.passed ? 'pass' : 'fail' }))
-    await body(t)
-  })
-}
+const check = checksWith('containerd', needContainerd())
 
 check("what containerd's own profile denies is seen where it is asked for, and nothing else is different", async t => {
   const { containerd, daemon, shim } = await setting(t)

@@ -2,45 +2,48 @@
 
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import test, { type ExecutionContext } from 'ava'
+import type { ExecutionContext } from 'ava'
 import { until, type Finished } from '../helpers/child.ts'
+import { cli } from '../helpers/cli.ts'
 import { startDaemon, type DaemonProcess } from '../helpers/daemon-process.ts'
 import { IMAGE, needDocker, startDocker, type Docker } from '../helpers/docker.ts'
-import { recordExercise } from '../helpers/needs.ts'
+import { checksWith } from '../helpers/engine-checks.ts'
 import { installShim, type Shim } from '../helpers/shim.ts'
 
 const OURS = 'notifyd'
-const DEFAULT = 'runc'
+const CALLS_TOTAL = 'seccomp_notifyd_calls_total'
 /** Neither has a rule of its own in Docker's default profile: it is its default action that denies them. */
 const DENIED_CALLS = 'swapoff /dev/null; unshare --mount true; exit 7'
+/** Of one life: `run`, the two starts of the other container, and its two `exec`. */
+const SWAPOFFS = 5
 
-const need = needDocker()
-
-function check(title: string, body: (t: ExecutionContext) => Promise<void>): void {
-  const full = `docker: ${title}`
-  if (!need.usable) {
-    recordExercise({ part: 'docker', title, outcome: 'skip', reason: need.reason })
-    test.skip(full, body)
-    return
-  }
-  test.serial(full, async t => {
-    t.timeout(170_000)
-    t.teardown(() => recordExercise({ part: 'docker', title, outcome: t.passed ? 'pass' : 'fail' }))
-    await body(t)
-  })
-}
+const check = checksWith('docker', needDocker())
 
 check("what Docker's own profile denies is seen, and the container's life is as without us", async t => {
   const { docker, daemon } = await setting(t)
-  const [under, without] = [await life(docker, OURS), await life(docker, DEFAULT)]
-  t.deepEqual(told(under), told(without))
-  t.is(under.run.code, 7)
-  t.regex(under.run.stderr, /swapoff: .*Operation not permitted[^]*unshare.*Operation not permitted/)
-  t.is(under.exec.code, 1)
-  t.is(under.exitCode, '137')
-  t.is(await daemon.calls(under.id, 'swapoff'), 1, 'of the exec')
-  await until(async () => (await daemon.metric('seccomp_notifyd_calls_total', { syscall: 'swapoff' })) === 2, 5000)
-  t.is(await daemon.metric('seccomp_notifyd_calls_total', { syscall: 'unshare', verdict: 'EPERM' }), 1)
+  const lives = [await life(docker, 'named', ['--runtime', OURS]), await life(docker, 'default', [])]
+  const without = await life(docker, 'without', ['--runtime', 'runc'])
+  for (const under of lives) t.deepEqual(under, without)
+  t.like(without, { ran: { code: 7 }, removed: '', exec: { code: 1 }, logs: { stdout: 'up\nup\n' }, exitCode: '137' })
+  t.regex(without.ran.stderr, /swapoff: .*Operation not permitted[^]*unshare.*Operation not permitted/)
+  t.regex(without.terminal.stdout, /swapoff: .*Operation not permitted\r\n$/)
+  const calls = (syscall: string) => daemon.metric(CALLS_TOTAL, { syscall, verdict: 'EPERM' })
+  await until(async () => (await calls('swapoff')) === 2 * SWAPOFFS, 5000)
+  t.is(await calls('unshare'), 2)
+})
+
+check('a container that Docker always restarts is stopped, and after the third time only logged', async t => {
+  const policy = { action: 'stop', debounce: '200ms' }
+  const { docker, daemon } = await setting(t, { policy, storm: { stops: 3, within: '10m' } })
+  const command = ['sh', '-c', 'swapoff /dev/null; exec sleep 100']
+  const { stdout } = await docker.call(run(['--detach', '--name', 'again', '--restart', 'always'], command))
+  const id = stdout.trim()
+  const describe = () => cli(['describe', id, '--api-socket', daemon.apiSocket])
+  const latched = 'was stopped 3 times within 10 minutes and is now only logged'
+  await until(async () => (await describe()).stdout.includes(latched), 30_000)
+  t.is(await inspect(docker, 'again', '{{.State.Status}} {{.RestartCount}}'), 'running 3')
+  const stops = (outcome: string) => daemon.metric('seccomp_notifyd_stops_total', { outcome })
+  t.deepEqual([await stops('stopped'), await stops('latched')], [3, 1])
 })
 
 check("a profile of the user's own, which need not know of us, is watched", async t => {
@@ -48,56 +51,78 @@ check("a profile of the user's own, which need not know of us, is watched", asyn
   const file = join(shim.folder, 'profile.json')
   const profile = { defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names: ['mkdir'], action: 'SCMP_ACT_ERRNO' }] }
   writeFileSync(file, JSON.stringify(profile))
-  const { code, stderr } = await docker.call(run(OURS, ['--security-opt', `seccomp=${file}`], ['mkdir', '/x']))
+  const { code, stderr } = await docker.call(run(['--security-opt', `seccomp=${file}`], ['mkdir', '/x']))
   t.is(code, 1)
   t.regex(stderr, /mkdir: .*Operation not permitted/)
-  await until(async () => (await daemon.metric('seccomp_notifyd_calls_total', { syscall: 'mkdir' })) === 1, 5000)
+  await until(async () => (await daemon.metric(CALLS_TOTAL, { syscall: 'mkdir' })) === 1, 5000)
 })
 
 check('with nobody listening `open` starts, and `closed` refuses in the words of the runtime', async t => {
   const { docker, daemon, shim } = await setting(t)
   await daemon.stop()
-  t.is((await docker.call(run(OURS, [], ['sh', '-c', 'exit 5']))).code, 5)
+  t.is((await docker.call(run([], ['sh', '-c', 'exit 5']))).code, 5)
   shim.configure({ listener: daemon.listenerSocket, watch: 'all', failurePolicy: 'closed' })
-  const { code, stderr } = await docker.call(run(OURS, [], ['sh', '-c', 'exit 5']))
+  const { code, stderr } = await docker.call(run([], ['sh', '-c', 'exit 5']))
   t.true(code > 124, `${code}`)
   t.regex(stderr, /seccomp-notifyd-runtime: connecting to the listener .*: No such file or directory.*; hint: /)
 })
 
 interface Life {
-  run: Finished
-  id: string
+  ran: Finished
+  /** Containers that are left of it. */
+  removed: string
   exec: Finished
-  stop: Finished
+  terminal: Finished
+  restarted: number
+  logs: Finished
+  stopped: number
   exitCode: string
 }
 
 /** What somebody does with containers, and what comes of it. */
-async function life(docker: Docker, runtime: string): Promise<Life> {
-  const ended = await docker.call(run(runtime, ['--rm'], ['sh', '-c', DENIED_CALLS]))
-  const { stdout } = await docker.call(run(runtime, ['--detach', '--name', `lives-${runtime}`], ['sleep', '100']))
-  const id = stdout.trim()
-  const exec = await docker.call(['exec', id, 'swapoff', '/dev/null'])
-  const stop = await docker.call(['stop', '--time', '1', `lives-${runtime}`])
-  const inspected = await docker.call(['inspect', '--format', '{{.State.ExitCode}}', id])
-  return { run: ended, id, exec, stop, exitCode: inspected.stdout.trim() }
+async function life(docker: Docker, name: string, options: string[]): Promise<Life> {
+  const ran = await docker.call(run(['--rm', '--name', `ran-${name}`, ...options], ['sh', '-c', DENIED_CALLS]))
+  const removed = (await docker.call(['ps', '--all', '--quiet', '--filter', `name=ran-${name}`])).stdout
+  const script = 'echo up; swapoff /dev/null; exec sleep 100'
+  await docker.call(run(['--detach', '--name', name, ...options], ['sh', '-c', script]))
+  const exec = await docker.call(['exec', name, 'swapoff', '/dev/null'])
+  const terminal = await docker.call(['exec', '--tty', name, 'swapoff', '/dev/null'])
+  await refused(docker, name, 1)
+  const restarted = (await docker.call(['restart', '--time', '0', name])).code
+  await refused(docker, name, 2)
+  const stopped = (await docker.call(['stop', '--time', '0', name])).code
+  const logs = await docker.call(['logs', name])
+  const exitCode = await inspect(docker, name, '{{.State.ExitCode}}')
+  return { ran, removed, exec, terminal, restarted, logs, stopped, exitCode }
 }
 
-/** All but the name of the container. */
-function told({ run: ended, exec, stop, exitCode }: Life): object {
-  return { ended, exec, stop: stop.code, exitCode }
+/** Waits until the container's own call was denied that often. */
+function refused(docker: Docker, name: string, times: number): Promise<void> {
+  const told = async () => (await docker.call(['logs', name])).stderr.match(/not permitted/g)?.length
+  return until(async () => (await told()) === times, 10_000)
 }
 
-function run(runtime: string, options: string[], command: string[]): string[] {
-  return ['run', '--runtime', runtime, '--net', 'none', ...options, IMAGE, ...command]
+async function inspect(docker: Docker, name: string, format: string): Promise<string> {
+  return (await docker.call(['inspect', '--format', format, name])).stdout.trim()
 }
 
-async function setting(t: ExecutionContext): Promise<{ docker: Docker; daemon: DaemonProcess; shim: Shim }> {
+function run(options: string[], command: string[]): string[] {
+  return ['run', '--net', 'none', ...options, IMAGE, ...command]
+}
+
+interface Setting {
+  docker: Docker
+  daemon: DaemonProcess
+  shim: Shim
+}
+
+/** Containers are ours unless they choose another runtime. */
+async function setting(t: ExecutionContext, config: object = {}): Promise<Setting> {
   const shim = installShim(t, 'runc')
-  const daemon = await startDaemon(shim.folder)
+  const daemon = await startDaemon(shim.folder, { config })
   t.teardown(() => daemon.kill9())
   // Docker gives containers no annotations before its version 24.
   shim.configure({ listener: daemon.listenerSocket, watch: 'all' })
-  const docker = await startDocker(t, { [OURS]: shim.script })
+  const docker = await startDocker(t, { [OURS]: shim.script }, OURS)
   return { docker, daemon, shim }
 }

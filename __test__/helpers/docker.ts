@@ -26,15 +26,23 @@ export function needDocker(): Need {
 }
 
 /**
- * Starts the engine without network, and loads its only image; with these runtimes, name and executable, beside its own. It
- * uses a containerd that runs already.
+ * Starts the engine without network, and loads its only image; with these runtimes, name and executable, beside its own, and
+ * one of them where a container chooses none. It uses a containerd that runs already.
  */
-export async function startDocker(t: ExecutionContext, runtimes: Record<string, string>): Promise<Docker> {
+export async function startDocker(
+  t: ExecutionContext,
+  runtimes: Record<string, string>,
+  defaultRuntime = 'runc',
+): Promise<Docker> {
   const folder = mkdtempSync(join(tmpdir(), 'sn-docker-'))
   const host = `unix://${join(folder, 'd.sock')}`
-  const engine = start(findCommand('dockerd') ?? 'dockerd', ['--config-file', configure(folder, host, runtimes)], {
-    deadlineMs: 170_000,
-  })
+  const engine = start(
+    findCommand('dockerd') ?? 'dockerd',
+    ['--config-file', configure(folder, host, runtimes, defaultRuntime)],
+    {
+      deadlineMs: 170_000,
+    },
+  )
   const client = existsSync(CLIENT) ? CLIENT : 'docker'
   const call = (args: string[]) => start(client, ['--host', host, ...args]).finished
   t.teardown(async () => {
@@ -53,7 +61,7 @@ export async function startDocker(t: ExecutionContext, runtimes: Record<string, 
   return { call }
 }
 
-function configure(folder: string, host: string, runtimes: Record<string, string>): string {
+function configure(folder: string, host: string, runtimes: Record<string, string>, defaultRuntime: string): string {
   const file = join(folder, 'daemon.json')
   const settings = {
     'data-root': join(folder, 'data'),
@@ -63,6 +71,7 @@ function configure(folder: string, host: string, runtimes: Record<string, string
     bridge: 'none',
     iptables: false,
     'ip-forward': false,
+    'default-runtime': defaultRuntime,
     runtimes: Object.fromEntries(Object.entries(runtimes).map(([name, path]) => [name, { path }])),
   }
   writeFileSync(file, JSON.stringify(settings))
