@@ -1,63 +1,103 @@
-/** Podman with its default profile, and a runtime of ours in the place of runc. */
+/** Podman with its default profile, and a runtime of ours in the place of runc and of crun. */
 
-import test, { type ExecutionContext } from 'ava'
+import { join } from 'node:path'
+import type { ExecutionContext } from 'ava'
 import { until, type Finished } from '../helpers/child.ts'
-import { startDaemon, type DaemonProcess } from '../helpers/daemon-process.ts'
-import { findCommand, recordExercise } from '../helpers/needs.ts'
+import { cli } from '../helpers/cli.ts'
+import type { RuntimeName } from '../helpers/containers.ts'
+import { startDaemonFor, type DaemonProcess } from '../helpers/daemon-process.ts'
+import { checksWith } from '../helpers/engine-checks.ts'
+import { findCommand } from '../helpers/needs.ts'
 import { createPodman, needPodman, type Podman } from '../helpers/podman.ts'
 import { installShim, type Shim } from '../helpers/shim.ts'
 
 const CALLS_TOTAL = 'seccomp_notifyd_calls_total'
 const ASKED_FOR = ['--annotation', 'seccomp-notifyd.io/action=log']
-const CHROOT = ['sh', '-c', 'chroot / true; echo code $?']
+/** Podman's own profile, which has rules that a capability brings or takes away. */
+const STOCK = '/usr/share/containers/seccomp.json'
+/** A capability, and what that profile allows with it alone. */
+const BROUGHT = [
+  { capability: 'SYS_CHROOT', call: 'chroot', command: 'chroot / true' },
+  { capability: 'SYS_ADMIN', call: 'sethostname', command: 'hostname other' },
+]
+/** Of one life: `run`, the other container, and its two `exec`. */
+const SWAPOFFS = 4
 
-const need = needPodman()
-
-function check(title: string, body: (t: ExecutionContext) => Promise<void>): void {
-  const full = `podman: ${title}`
-  if (!need.usable) {
-    recordExercise({ part: 'podman', title, outcome: 'skip', reason: need.reason })
-    test.skip(full, body)
-    return
-  }
-  test.serial(full, async t => {
-    t.timeout(170_000)
-    t.teardown(() => recordExercise({ part: 'podman', title, outcome: t.passed ? 'pass' : 'fail' }))
-    await body(t)
-  })
+interface Setting {
+  podman: Podman
+  daemon: DaemonProcess
+  shim: Shim
 }
 
-check("what Podman's own profile denies is seen, and the container's life is as without us", async t => {
-  const { podman, daemon, shim } = await setting(t)
-  const [under, without] = [await life(podman, shim.script), await life(podman, findCommand('runc') ?? 'runc')]
-  t.deepEqual(under, without)
-  t.like(under, { ran: { code: 7 }, exec: { code: 1 }, logs: { stdout: 'up\n' }, exitCode: '137' })
-  t.regex(under.ran.stderr, /swapoff: .*Operation not permitted/)
-  await until(async () => (await daemon.metric(CALLS_TOTAL, { syscall: 'swapoff', verdict: 'EPERM' })) === 2, 5000)
-})
+function define(runtime: RuntimeName): void {
+  const check = checksWith('podman', needPodman(runtime))
+  const real = findCommand(runtime) ?? runtime
 
-check('a capability that allows a call makes it none of ours; without it the call is denied and counted', async t => {
-  const { podman, daemon, shim } = await setting(t)
-  const added = await podman.run(shim.script, ['--rm', '--cap-add', 'SYS_CHROOT', ...ASKED_FOR], CHROOT)
-  t.is(added.stdout, 'code 0\n', added.stderr)
-  const dropped = await podman.run(shim.script, ['--rm', '--cap-drop', 'SYS_CHROOT', ...ASKED_FOR], CHROOT)
-  t.is(dropped.stdout, 'code 1\n', dropped.stderr)
-  await until(async () => (await daemon.metric(CALLS_TOTAL, { syscall: 'chroot' })) === 1, 5000)
-})
+  check(`what its own profile denies is seen, and the container's life is as with ${runtime} alone`, async t => {
+    const { podman, daemon, shim } = await setting(t, runtime)
+    const [under, without] = [await life(podman, shim.script), await life(podman, real)]
+    t.deepEqual(under, without)
+    t.like(without, { ran: { code: 7 }, exec: { code: 1 }, logs: { stdout: 'up\n' }, exitCode: '137' })
+    for (const { stderr } of [without.ran, without.logs]) t.regex(stderr, /swapoff: .*Operation not permitted/)
+    t.regex(without.terminal.stdout, /swapoff: .*Operation not permitted\r\n$/)
+    const calls = () => daemon.metric(CALLS_TOTAL, { syscall: 'swapoff', verdict: 'EPERM' })
+    await until(async () => (await calls()) === SWAPOFFS, 5000)
+  })
 
-check('with nobody listening `closed` refuses, and Podman shows why', async t => {
-  const { podman, daemon, shim } = await setting(t)
-  await daemon.stop()
-  t.is((await podman.run(shim.script, ['--rm', ...ASKED_FOR], ['sh', '-c', 'exit 5'])).code, 5)
-  const wish = ['--annotation', 'seccomp-notifyd.io/failure-policy=closed']
-  const { code, stderr } = await podman.run(shim.script, ['--rm', ...wish], ['sh', '-c', 'exit 5'])
-  t.true(code > 124, `${code}`)
-  t.regex(stderr, /seccomp-notifyd-runtime: connecting to the listener .*: No such file or directory.*; hint: /)
-})
+  check(
+    `with ${runtime}, a capability that allows a call makes it none of ours; without it the call is counted`,
+    async t => {
+      const { podman, daemon, shim } = await setting(t, runtime)
+      for (const { capability, call, command } of BROUGHT) {
+        const run = (option: string) =>
+          podman.run(shim.script, ['--rm', option, capability, ...ASKED_FOR], ['sh', '-c', command])
+        const calls = () => daemon.metric(CALLS_TOTAL, { syscall: call })
+        const added = await run('--cap-add')
+        t.is(added.code, 0, added.stderr)
+        const dropped = await run('--cap-drop')
+        t.is(dropped.code, 1, dropped.stderr)
+        t.regex(dropped.stderr, /Operation not permitted/)
+        // One of the second container; one more would be of the first.
+        await until(async () => (await calls()) > 0, 5000)
+        t.is(await calls(), 1)
+        t.is(await daemon.metric(CALLS_TOTAL, { syscall: call, verdict: 'EPERM' }), 1)
+      }
+    },
+  )
+
+  check(`with ${runtime}, its own profile, rewritten for a set of capabilities, needs no shim`, async t => {
+    const { podman, daemon, shim } = await setting(t, runtime)
+    const file = join(shim.folder, 'rewritten.json')
+    const more = ['--runtime', runtime, '--listener', daemon.listenerSocket, '--output', file]
+    for (const [option, capabilities, calls] of [
+      ['--cap-add', 'kill,sys_chroot', 0],
+      ['--cap-drop', 'kill', 1],
+    ] as const) {
+      const written = await cli(['profile', 'transform', STOCK, '--cap', capabilities, ...more])
+      t.is(written.code, 0, written.stderr)
+      const options = ['--rm', option, 'SYS_CHROOT', '--security-opt', `seccomp=${file}`]
+      const { code, stderr } = await podman.run(real, options, ['sh', '-c', 'chroot / true; swapoff /dev/null; exit 7'])
+      t.is(code, 7, stderr)
+      await until(async () => (await daemon.metric(CALLS_TOTAL, { syscall: 'swapoff' })) === calls + 1, 5000)
+      t.is(await daemon.metric(CALLS_TOTAL, { syscall: 'chroot' }), calls)
+    }
+  })
+
+  check(`with nobody listening \`closed\` refuses, and Podman shows why, with ${runtime}`, async t => {
+    const { podman, daemon, shim } = await setting(t, runtime)
+    await daemon.stop()
+    t.is((await podman.run(shim.script, ['--rm', ...ASKED_FOR], ['sh', '-c', 'exit 5'])).code, 5)
+    const wish = ['--annotation', 'seccomp-notifyd.io/failure-policy=closed']
+    const { code, stderr } = await podman.run(shim.script, ['--rm', ...wish], ['sh', '-c', 'exit 5'])
+    t.true(code > 124, `${code}`)
+    t.regex(stderr, /seccomp-notifyd-runtime: connecting to the listener .*: No such file or directory.*; hint: /)
+  })
+}
 
 interface Life {
   ran: Finished
   exec: Finished
+  terminal: Finished
   logs: Finished
   exitCode: string
 }
@@ -66,19 +106,22 @@ interface Life {
 async function life(podman: Podman, runtime: string): Promise<Life> {
   const ran = await podman.run(runtime, ['--rm', ...ASKED_FOR], ['sh', '-c', 'swapoff /dev/null; exit 7'])
   const options = ['--detach', '--name', 'lives', ...ASKED_FOR]
-  await podman.run(runtime, options, ['sh', '-c', 'echo up; exec sleep 100'])
+  await podman.run(runtime, options, ['sh', '-c', 'swapoff /dev/null; echo up; exec sleep 100'])
   const exec = await podman.call(['exec', 'lives', 'swapoff', '/dev/null'])
+  const terminal = await podman.call(['exec', '--tty', 'lives', 'swapoff', '/dev/null'])
+  await until(async () => (await podman.call(['logs', 'lives'])).stdout.includes('up'), 10_000)
   await podman.call(['stop', '--time', '0', 'lives'])
   const logs = await podman.call(['logs', 'lives'])
   const inspected = await podman.call(['inspect', '--format', '{{.State.ExitCode}}', 'lives'])
   await podman.call(['rm', 'lives'])
-  return { ran, exec, logs, exitCode: inspected.stdout.trim() }
+  return { ran, exec, terminal, logs, exitCode: inspected.stdout.trim() }
 }
 
-async function setting(t: ExecutionContext): Promise<{ podman: Podman; daemon: DaemonProcess; shim: Shim }> {
-  const shim = installShim(t, 'runc')
-  const daemon = await startDaemon(shim.folder)
-  t.teardown(() => daemon.kill9())
+async function setting(t: ExecutionContext, runtime: RuntimeName): Promise<Setting> {
+  const shim = installShim(t, runtime)
+  const daemon = await startDaemonFor(t, shim.folder)
   shim.configure({ listener: daemon.listenerSocket })
-  return { podman: createPodman(t), daemon, shim }
+  return { podman: await createPodman(t, runtime), daemon, shim }
 }
+
+for (const runtime of ['runc', 'crun'] as const) define(runtime)

@@ -140,7 +140,7 @@ export function runtimeCommand(name: RuntimeName, state: string, via: Command = 
   return ['unshare', '--mount', 'sh', '-c', 'umount /sys/fs/cgroup/unified && exec "$@"', 'sh', ...crun]
 }
 
-function isHybrid(): boolean {
+export function isHybrid(): boolean {
   return readFileSync('/proc/self/mounts', 'utf8').includes(' /sys/fs/cgroup/unified cgroup2 ')
 }
 

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ExecutionContext } from 'ava'
 import { start, type Finished } from './child.ts'
-import { makeRootfs } from './containers.ts'
-import { findCommand, type Need } from './needs.ts'
+import { isHybrid, makeRootfs, type RuntimeName } from './containers.ts'
+import { findCommand, needRuntime, type Need } from './needs.ts'
 
 /** Podman asks for more than an ordinary process may have. */
 const LIMITS = ['--ulimit', 'nofile=1024:1024', '--ulimit', 'nproc=1024:1024']
@@ -18,23 +18,37 @@ export interface Podman {
   call(args: string[]): Promise<Finished>
 }
 
-export function needPodman(): Need {
-  if (process.getuid?.() !== 0) return { usable: false, reason: 'not root' }
-  const missing = ['podman', 'conmon', 'runc', 'busybox'].find(name => findCommand(name) === undefined)
+export function needPodman(runtime: RuntimeName): Need {
+  const need = needRuntime(runtime)
+  if (!need.usable) return need
+  const missing = ['podman', 'conmon'].find(name => findCommand(name) === undefined)
   return missing === undefined ? { usable: true } : { usable: false, reason: `${missing} is not installed` }
 }
 
-export function createPodman(t: ExecutionContext): Podman {
+/** Podman for containers of that runtime. */
+export async function createPodman(t: ExecutionContext, runtime: RuntimeName): Promise<Podman> {
   const folder = mkdtempSync(join(tmpdir(), 'sn-pod-'))
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
   const rootfs = makeRootfs(join(folder, 'rootfs'), [])
   const folders = ['root', 'runroot', 'tmpdir'].flatMap(name => [`--${name}`, join(folder, name)])
   const fixed = ['--storage-driver', 'vfs', '--cgroup-manager', 'cgroupfs', '--events-backend', 'file']
-  const call = (args: string[]) => start('podman', [...folders, ...fixed, ...args]).finished
-  t.teardown(async () => {
-    await call(['rm', '--all', '--force', '--time', '0'])
-    rmSync(folder, { recursive: true, force: true })
-  })
-  const run: Podman['run'] = (runtime, options, command) =>
-    call(['--runtime', runtime, 'run', '--network', 'none', ...LIMITS, ...options, '--rootfs', rootfs, ...command])
+  const [program, ...first] = [...(await whereItWorks(t, runtime)), 'podman', ...folders, ...fixed] as [string]
+  const call = (args: string[]) => start(program, [...first, ...args]).finished
+  t.teardown(() => call(['rm', '--all', '--force', '--time', '0']))
+  const run: Podman['run'] = (path, options, command) =>
+    call(['--runtime', path, 'run', '--network', 'none', ...LIMITS, ...options, '--rootfs', rootfs, ...command])
   return { run, call }
+}
+
+/** crun (1.8) refuses the hybrid cgroup layout: then it lives in mounts without that, as long as the test. */
+async function whereItWorks(t: ExecutionContext, runtime: RuntimeName): Promise<string[]> {
+  if (runtime === 'runc' || !isHybrid()) return []
+  const script = 'umount /sys/fs/cgroup/unified && echo ready && exec sleep 170'
+  const mounts = start('unshare', ['--mount', 'sh', '-c', script], { deadlineMs: 180_000 })
+  t.teardown(() => {
+    mounts.process.kill('SIGKILL')
+    return mounts.finished
+  })
+  await mounts.printed('ready')
+  return ['nsenter', '--mount', '--target', `${mounts.pid}`]
 }
