@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ExecutionContext } from 'ava'
-import { start, type Finished } from './child.ts'
-import { isHybrid, makeRootfs, type RuntimeName } from './containers.ts'
+import { start, until, type Finished } from './child.ts'
+import { isHybrid, makeRootfs, processesWith, type RuntimeName } from './containers.ts'
 import { findCommand, needRuntime, type Need } from './needs.ts'
 
 /** Podman asks for more than an ordinary process may have. */
@@ -28,7 +28,11 @@ export function needPodman(runtime: RuntimeName): Need {
 /** Podman for containers of that runtime. */
 export async function createPodman(t: ExecutionContext, runtime: RuntimeName): Promise<Podman> {
   const folder = mkdtempSync(join(tmpdir(), 'sn-pod-'))
-  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+  t.teardown(async () => {
+    // conmon cleans up after a container by Podman, whether that is removed meanwhile or not.
+    await until(() => processesWith(folder).length === 0, 10_000)
+    rmSync(folder, { recursive: true, force: true })
+  })
   const rootfs = makeRootfs(join(folder, 'rootfs'), [])
   const folders = ['root', 'runroot', 'tmpdir'].flatMap(name => [`--${name}`, join(folder, name)])
   const fixed = ['--storage-driver', 'vfs', '--cgroup-manager', 'cgroupfs', '--events-backend', 'file']
