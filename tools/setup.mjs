@@ -70,6 +70,13 @@ const SYSTEM_PACKAGES = [
     engine: true,
     present: () => which('podman') !== null && which('conmon') !== null,
   },
+  {
+    name: 'nginx-light',
+    why: 'for the test of a server in a container',
+    required: false,
+    engine: true,
+    present: () => which('nginx') !== null,
+  },
   { name: 'strace', why: 'for tests and the benchmark', required: false, present: () => which('strace') !== null },
 ]
 

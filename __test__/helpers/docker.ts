@@ -17,6 +17,8 @@ export const IMAGE = 'busybox:test'
 export interface Docker {
   /** Any command of the client. */
   call(args: string[]): Promise<Finished>
+  /** Makes an image of a root file system. */
+  addImage(name: string, root: string): Promise<void>
 }
 
 export function needDocker(): Need {
@@ -26,7 +28,7 @@ export function needDocker(): Need {
 }
 
 /**
- * Starts the engine without network, and loads its only image; with these runtimes, name and executable, beside its own, and
+ * Starts the engine without network, and loads one image; with these runtimes, name and executable, beside its own, and
  * one of them where a container chooses none. It uses a containerd that runs already.
  */
 export async function startDocker(
@@ -57,8 +59,9 @@ export async function startDocker(
     60_000,
     () => `the engine is not ready:\n${engine.stderr()}`,
   )
-  await importImage(call, folder)
-  return { call }
+  const addImage = (name: string, root: string) => importImage(call, name, root)
+  await addImage(IMAGE, makeRootfs(join(folder, 'root'), []))
+  return { call, addImage }
 }
 
 function configure(folder: string, host: string, runtimes: Record<string, string>, defaultRuntime: string): string {
@@ -78,12 +81,11 @@ function configure(folder: string, host: string, runtimes: Record<string, string
   return file
 }
 
-async function importImage(call: Docker['call'], folder: string): Promise<void> {
-  const root = makeRootfs(join(folder, 'root'), [])
-  const file = join(folder, 'image.tar')
+async function importImage(call: Docker['call'], name: string, root: string): Promise<void> {
+  const file = `${root}.tar`
   execFileSync('tar', ['-C', root, '-cf', file, '.'])
-  const { code, stderr } = await call(['import', file, IMAGE])
-  if (code !== 0) throw new Error(`importing the image: ${stderr}`)
+  const { code, stderr } = await call(['import', file, name])
+  if (code !== 0) throw new Error(`importing the image ${name}: ${stderr}`)
 }
 
 async function removeContainers(call: Docker['call']): Promise<void> {
