@@ -14,6 +14,8 @@ export declare class Supervisor {
   signal(listener: number, signal: number): void
   /** Takes what happened to listeners since the last call, in order. */
   notices(): Array<Notice>
+  /** Takes what was read of calls since the last call, in order. */
+  details(): Array<Detail>
   /** Copies whole event records (EVENT_BYTES each) into the buffer; returns how many. */
   drain(into: Uint8Array): number
   /** Asks for one wake() at the next event or notice; false: something is there already, drain first. */
@@ -236,6 +238,21 @@ export interface CoverageReport {
   limits: Array<string>
 }
 
+/** What was read of one call. Belongs to the event of the same sequence, and is there before it. */
+export interface Detail {
+  listener: number
+  /** Exact up to 2^53. */
+  sequence: number
+  arch: number
+  number: number
+  /** SECCOMP_RET_* value of the original profile. */
+  verdict: number
+  /** JSON: `pid`, `comm`, `exe`, `cmdline`, `args`, `frames`. The target's own word: untrusted. */
+  text?: string
+  /** Why nothing was read: `timed out`, `failed`. */
+  missing?: string
+}
+
 /** For which calls two profiles, each in its own format, have different verdicts on such a host. */
 export declare function diffProfiles(before: string, after: string, given?: ProfileFacts | undefined | null): ProfileDifference
 
@@ -259,6 +276,13 @@ export interface InitProcess {
   pid: number
   /** Start time in clock ticks since boot; with pid it identifies the process. */
   startTicks: number
+}
+
+/** By which program calls are looked at, and how long one waits for it at most. */
+export interface InspectionOptions {
+  /** Path of `seccomp-notifyd-inspect`. */
+  executable: string
+  patienceMs: number
 }
 
 /** One feature. */
@@ -523,6 +547,8 @@ export interface SupervisorOptions {
   handoverTimeoutMs: number
   /** Most listeners at once; more are refused. Undefined: what RLIMIT_NOFILE leaves. */
   maxListeners?: number
+  /** Read who makes the first calls of each kind and with what. Undefined: read nothing. */
+  inspection?: InspectionOptions
   /** For tests: wait this long between receiving and answering. */
   testDelayUs?: number
 }

@@ -9,6 +9,7 @@
 mod answer;
 mod check;
 mod convert;
+mod detail;
 mod diff;
 mod error;
 mod explain;

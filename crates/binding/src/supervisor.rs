@@ -12,6 +12,7 @@ use notifyd_kernel::inherit::duplicate;
 use notifyd_supervisor::{Defaults, EVENT_BYTES as RECORD_BYTES, Error, Options, StopReport as CoreReport, Token};
 
 use crate::answer::Answer;
+use crate::detail::{Detail, InspectionOptions};
 use crate::error::{Code, Result, invalid, supervisor_error, to_rejection};
 use crate::launch::{LaunchRequest, LaunchTask};
 use crate::notice::Notice;
@@ -35,6 +36,8 @@ pub struct SupervisorOptions {
     pub handover_timeout_ms: u32,
     /// Most listeners at once; more are refused. Undefined: what RLIMIT_NOFILE leaves.
     pub max_listeners: Option<u32>,
+    /// Read who makes the first calls of each kind and with what. Undefined: read nothing.
+    pub inspection: Option<InspectionOptions>,
     /// For tests: wait this long between receiving and answering.
     pub test_delay_us: Option<u32>,
 }
@@ -103,6 +106,12 @@ impl Supervisor {
     #[napi]
     pub fn notices(&self) -> Vec<Notice> {
         self.core.notices().into_iter().map(Notice::from).collect()
+    }
+
+    /// Takes what was read of calls since the last call, in order.
+    #[napi]
+    pub fn details(&self) -> Vec<Detail> {
+        self.core.details().into_iter().map(Detail::from).collect()
     }
 
     /// Copies whole event records (EVENT_BYTES each) into the buffer; returns how many.
@@ -190,6 +199,7 @@ impl TryFrom<SupervisorOptions> for Options {
             ring_events: usize::try_from(options.ring_events).unwrap_or(usize::MAX),
             handover_timeout: Duration::from_millis(options.handover_timeout_ms.into()),
             max_listeners: options.max_listeners.map(u64::from),
+            inspection: options.inspection.map(Into::into),
             test_delay: options.test_delay_us.map(|delay| Duration::from_micros(delay.into())),
             test_extra_bytes: 0,
         })

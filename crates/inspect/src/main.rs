@@ -5,6 +5,8 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    // Sockets and listeners that whoever started the supervisor passed to it are nothing to us.
+    notifyd_kernel::inherit::close_all_but_standard();
     match notifyd_inspect::serve(std::io::stdin()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(errno) => {

@@ -1,5 +1,7 @@
 //! CLOCK_MONOTONIC, the clock of debounces and of `process.hrtime()`; not affected when the wall clock is set.
 
+use std::time::Duration;
+
 use rustix::time::{ClockId, clock_gettime};
 
 /// Nanoseconds since an arbitrary point before the machine's start.
@@ -16,6 +18,15 @@ impl Monotonic {
             seconds
                 .saturating_mul(1_000_000_000)
                 .saturating_add(u64::try_from(time.tv_nsec).unwrap_or(0)),
+        )
+    }
+
+    /// So much later.
+    #[must_use]
+    pub fn after(self, pause: Duration) -> Self {
+        Self(
+            self.0
+                .saturating_add(u64::try_from(pause.as_nanos()).unwrap_or(u64::MAX)),
         )
     }
 

@@ -13,7 +13,9 @@ use crate::Error;
 use crate::arguments::Arguments;
 use crate::clock::Monotonic;
 use crate::counters::Counters;
+use crate::detail::Detail;
 use crate::identity::{Identity, Init};
+use crate::inspector::Read;
 use crate::notice::{Attachment, DetachReason, Notice, NoticeKind};
 use crate::ring::Bell;
 use crate::stats::Stats;
@@ -42,6 +44,8 @@ pub(crate) enum Control {
     Identify(Token, Rule, Box<Identity>),
     SetPolicy(Token, Policy),
     Detach(Token, DetachReason),
+    /// What was read of a deferred call.
+    Inspected(u64, Read),
     Close,
 }
 
@@ -68,6 +72,7 @@ pub(crate) struct Shared {
     wake: Mutex<Option<Arc<OwnedFd>>>,
     controls: Sender<Control>,
     notices: Sender<Notice>,
+    details: Sender<Detail>,
     known: Mutex<HashMap<Token, Known>>,
     arguments: Mutex<HashMap<Token, Arc<Arguments>>>,
     next_token: AtomicU32,
@@ -79,6 +84,7 @@ impl Shared {
         bell: Arc<Bell>,
         controls: Sender<Control>,
         notices: Sender<Notice>,
+        details: Sender<Detail>,
     ) -> Result<Self, Error> {
         let wake = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK).map_err(Error::Loop)?;
         Ok(Self {
@@ -88,6 +94,7 @@ impl Shared {
             wake: Mutex::new(Some(Arc::new(wake))),
             controls,
             notices,
+            details,
             known: Mutex::new(HashMap::new()),
             arguments: Mutex::new(HashMap::new()),
             next_token: AtomicU32::new(1),
@@ -129,6 +136,11 @@ impl Shared {
         {
             self.bell.announce_notice();
         }
+    }
+
+    /// Before the event that it belongs to, whose record rings the bell.
+    pub(crate) fn detail(&self, detail: Detail) {
+        let _ = self.details.send(detail);
     }
 
     /// A listener is on its way into the loop.

@@ -11,6 +11,7 @@ pub const EVENT_BYTES: usize = 112;
 
 const FLAG_INIT: u32 = 1;
 const FLAG_CONTINUED: u32 = 2;
+const FLAG_DETAIL: u32 = 4;
 
 /// One answered notification.
 #[derive(Clone, Copy, Debug)]
@@ -35,6 +36,8 @@ pub struct Event {
     pub answer: Answer,
     /// Made by the runtime before the user's program was executed.
     pub init: bool,
+    /// Whether there is a [`Detail`](crate::Detail) of it.
+    pub detail: bool,
 }
 
 impl Event {
@@ -69,7 +72,8 @@ impl Event {
         } else {
             0
         };
-        continued | if self.init { FLAG_INIT } else { 0 }
+        let init = if self.init { FLAG_INIT } else { 0 };
+        continued | init | if self.detail { FLAG_DETAIL } else { 0 }
     }
 }
 

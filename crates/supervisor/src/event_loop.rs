@@ -3,6 +3,8 @@
 //! One reader per listener, one RECV per readiness, level-triggered: under these rules RECV cannot block and epoll is a
 //! fair round robin. The target's memory is never read here.
 
+mod deferral;
+
 use std::collections::HashMap;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
@@ -24,9 +26,12 @@ use crate::burst::Bursts;
 use crate::clock::Monotonic;
 use crate::control::{Arrival, Control, Shared, Subject};
 use crate::counters::{CounterWriter, Key};
+use crate::detail::{Detail, Reading};
 use crate::event::Event;
 use crate::files::{Files, Place};
+use crate::firsts::Looks;
 use crate::identity::Identity;
+use crate::inspector::Inspector;
 use crate::notice::{DetachReason, NoticeKind};
 use crate::process::kill_waiting;
 use crate::refusal::Refusal;
@@ -34,6 +39,7 @@ use crate::ring::Writer;
 use crate::stats::Stats;
 use crate::token::Token;
 use crate::verdict::{Decision, Rule};
+use deferral::{Deferral, Pending};
 
 /// Epoll data of the eventfd that announces control messages.
 const CONTROL: u64 = u64::MAX;
@@ -58,6 +64,7 @@ pub(crate) struct EventLoop {
     buffers: Buffers,
     ring: Writer,
     sequence: u64,
+    deferral: Deferral,
     /// For tests: a supervisor that is slow between receiving and answering.
     delay: Option<Duration>,
 }
@@ -71,6 +78,7 @@ struct Served {
     arguments: Option<Arc<Arguments>>,
     counters: CounterWriter,
     bursts: Bursts,
+    looks: Looks,
 }
 
 /// What was found out while the caller waited.
@@ -90,6 +98,7 @@ impl EventLoop {
         controls: Receiver<Control>,
         ring: Writer,
         sizes: Sizes,
+        inspector: Option<Inspector>,
         delay: Option<Duration>,
     ) -> Result<Self, Error> {
         let epoll = epoll::create(CreateFlags::CLOEXEC).map_err(Error::Loop)?;
@@ -107,6 +116,7 @@ impl EventLoop {
             buffers,
             ring,
             sequence: 0,
+            deferral: Deferral::new(inspector),
             delay,
         })
     }
@@ -115,10 +125,12 @@ impl EventLoop {
     pub(crate) fn run(mut self) {
         let mut ready = Vec::with_capacity(BATCH);
         loop {
-            self.wait(&mut ready, None);
+            let timeout = self.deferral.timeout();
+            self.wait(&mut ready, timeout.as_ref());
             if self.serve_ready(&ready) {
                 break;
             }
+            self.answer_overdue();
         }
         self.close(&mut ready);
     }
@@ -178,6 +190,27 @@ impl EventLoop {
                 .and_then(|target| served.bursts.caller(target, &notification.data)),
             since,
         };
+        let pending = Pending {
+            index,
+            notification: *notification,
+            decision,
+            caller,
+        };
+        if !self.deferral.takes(served, &pending) {
+            self.send(&pending, None);
+        }
+    }
+
+    fn send(&mut self, pending: &Pending, reading: Option<Reading>) {
+        let Pending {
+            index,
+            ref notification,
+            decision,
+            caller,
+        } = *pending;
+        let Some(Some(served)) = self.slots.get_mut(index) else {
+            return;
+        };
         let kills = decision.kill && !caller.init;
         if let (true, Some(target)) = (kills, notification.target) {
             kill_waiting(served.listener.as_fd(), notification.id, target);
@@ -189,9 +222,9 @@ impl EventLoop {
             .buffers
             .send(served.listener.as_fd(), notification.id, decision.answer)
         {
-            Sent::Answered => self.record(index, notification, decision, caller),
+            Sent::Answered => self.record(pending, reading),
             // A process that was killed for this call is gone before its answer; the call was made and denied.
-            Sent::Gone if kills => self.record(index, notification, decision, caller),
+            Sent::Gone if kills => self.record(pending, reading),
             Sent::Gone => Stats::count(&self.shared.stats.aborted),
             Sent::Failed(_) => self.answer_plainly(index, notification),
         }
@@ -214,12 +247,23 @@ impl EventLoop {
                 process: None,
                 since: Monotonic::now(),
             };
-            self.record(index, notification, decision, caller);
+            let pending = Pending {
+                index,
+                notification: *notification,
+                decision,
+                caller,
+            };
+            self.record(&pending, None);
         }
     }
 
-    fn record(&mut self, index: usize, notification: &Notification, decision: Decision, caller: Caller) {
-        let Caller { init, process, since } = caller;
+    fn record(&mut self, pending: &Pending, reading: Option<Reading>) {
+        let Pending {
+            index,
+            ref notification,
+            decision,
+            caller: Caller { init, process, since },
+        } = *pending;
         let at = Monotonic::now();
         let latency_ns = at.nanoseconds_since(since);
         let Some(Some(served)) = self.slots.get_mut(index) else {
@@ -243,6 +287,17 @@ impl EventLoop {
             arguments.note(&data);
         }
         self.sequence += 1;
+        let detail = reading.is_some();
+        if let Some(reading) = reading {
+            self.shared.detail(Detail {
+                listener: served.token,
+                sequence: self.sequence,
+                arch: data.arch,
+                number: data.nr.cast_unsigned(),
+                verdict: decision.verdict,
+                reading,
+            });
+        }
         self.ring.push(Event {
             listener: served.token,
             sequence: self.sequence,
@@ -254,6 +309,7 @@ impl EventLoop {
             verdict: decision.verdict,
             answer: decision.answer,
             init,
+            detail,
         });
     }
 
@@ -268,6 +324,7 @@ impl EventLoop {
                 Control::Attach(arrival) => self.attach(*arrival),
                 Control::Identify(token, rule, identity) => {
                     if let Some(served) = self.find(token) {
+                        served.looks = looks_of(&identity);
                         (served.rule, served.identity) = (rule, Some(*identity));
                     }
                 }
@@ -281,6 +338,7 @@ impl EventLoop {
                         self.detach(index, reason);
                     }
                 }
+                Control::Inspected(serial, read) => self.inspected(serial, read),
                 Control::Close => return true,
             }
         }
@@ -305,6 +363,7 @@ impl EventLoop {
         }
         wake_synchronously(listener.as_fd());
         let served = Box::new(Served {
+            looks: identity.as_ref().map(looks_of).unwrap_or_default(),
             token,
             listener,
             rule,
@@ -348,6 +407,7 @@ impl EventLoop {
     }
 
     fn detach(&mut self, index: usize, reason: DetachReason) {
+        self.answer_deferred_of(index);
         let Some(served) = self.slots.get_mut(index).and_then(Option::take) else {
             return;
         };
@@ -362,6 +422,7 @@ impl EventLoop {
 
     /// Answers what waits already, then closes all listeners.
     fn close(mut self, ready: &mut Vec<epoll::Event>) {
+        self.end_deferral();
         let until = Instant::now() + CLOSING;
         let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
         while Instant::now() < until {
@@ -387,6 +448,15 @@ impl EventLoop {
         let served = self.slots.get(index)?.as_ref()?;
         (pack(index, served.token) == data).then_some(index)
     }
+}
+
+/// All listeners of a container share its first calls.
+fn looks_of(identity: &Identity) -> Looks {
+    identity
+        .init
+        .as_ref()
+        .map(|init| Looks::at(&init.firsts))
+        .unwrap_or_default()
 }
 
 fn pack(index: usize, token: Token) -> u64 {

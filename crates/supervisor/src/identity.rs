@@ -1,11 +1,12 @@
 //! Who is behind a listener: the container's init, and whether the program has been executed yet.
 
 use std::os::fd::BorrowedFd;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use notifyd_kernel::notify::{NotificationId, TargetTid, is_waiting};
 
 use crate::cgroup::Cgroup;
+use crate::firsts::Firsts;
 use crate::oci_state::ContainerState;
 use crate::process::{Executable, Mark, Process, cgroups, executable, pid_namespace};
 
@@ -18,6 +19,8 @@ pub struct Init {
     pub id: String,
     /// As of the hand-over.
     pub cgroups: Vec<Cgroup>,
+    /// Which of its calls were looked at.
+    pub(crate) firsts: Arc<Mutex<Firsts>>,
 }
 
 /// Whether the runtime still prepares the container.
@@ -53,6 +56,7 @@ impl Init {
             cgroups: Cgroup::owned_by(&state.id, &text),
             id: state.id.clone(),
             process,
+            firsts: Arc::default(),
         })
     }
 

@@ -1,7 +1,7 @@
 //! The running core: takes listeners over from runtimes, answers their notifications, counts them, and ends containers.
 //!
-//! Three kinds of threads: the loop, which waits for nobody but the kernel; one acceptor per socket; one waiter per
-//! launched command. Callers get at the results through atomics, a ring and a channel, none of which the loop waits for.
+//! Four kinds of threads: the loop, which waits for nobody but the kernel; one acceptor per socket; one waiter per
+//! launched command; one that keeps the program which looks at waiting calls. Callers get at the results through atomics, a ring and a channel, none of which the loop waits for.
 
 #![forbid(unsafe_code)]
 
@@ -13,11 +13,14 @@ mod cgroup;
 mod clock;
 mod control;
 mod counters;
+mod detail;
 mod error;
 mod event;
 mod event_loop;
 mod files;
+mod firsts;
 mod identity;
+mod inspector;
 mod launch;
 mod notice;
 mod oci_state;
@@ -36,9 +39,11 @@ pub use admission::{Admission, Defaults, admit};
 pub use arguments::{MAX_VALUES, Values, Watched};
 pub use clock::Monotonic;
 pub use counters::{Count, Key, MAX_KEYS};
+pub use detail::{Detail, Reading};
 pub use error::Error;
 pub use event::{EVENT_BYTES, Event};
 pub use identity::Init;
+pub use inspector::{Inspection, Missing};
 pub use launch::{Launch, Launched};
 pub use notice::{Attachment, DetachReason, Notice, NoticeKind};
 pub use notifyd_kernel::spawn::Ended;

@@ -146,6 +146,7 @@ mod tests {
             verdict: Action::Errno(1),
             answer: Answer::Continue,
             init: true,
+            detail: true,
         }
     }
 
@@ -216,7 +217,7 @@ mod tests {
         assert_eq!(bytes[16..24], [0xff; 8], "id");
         assert_eq!(bytes[24..32], 1.5_f64.to_le_bytes(), "milliseconds");
         assert_eq!(bytes[32..40], [0; 8], "no target, no error");
-        assert_eq!(bytes[40..44], [3, 0, 0, 0], "init, continued");
+        assert_eq!(bytes[40..44], [7, 0, 0, 0], "init, continued, detail");
         assert_eq!(bytes[44..48], [132, 3, 0, 0], "latency");
         assert_eq!(bytes[96..104], [0xff; 8], "last argument");
         assert_eq!(bytes[104..112], [3, 0, 0, 0, 0, 0, 0, 0], "sequence");

@@ -17,7 +17,9 @@ use crate::admission::Defaults;
 use crate::arguments::Values;
 use crate::control::{Control, Shared, Subject};
 use crate::counters::Count;
+use crate::detail::Detail;
 use crate::event_loop::EventLoop;
+use crate::inspector::{Inspection, Inspector};
 use crate::launch::{self, Launch, Launched};
 use crate::notice::Notice;
 use crate::registrar::Bounds;
@@ -32,7 +34,7 @@ use crate::verdict::Policy;
 const SPARE_FILES: u64 = 256;
 
 /// How the supervisor works.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Options {
     /// For listeners that ask for nothing.
     pub defaults: Defaults,
@@ -42,6 +44,8 @@ pub struct Options {
     pub handover_timeout: Duration,
     /// Most listeners at once; `None` for what the limit of open files leaves.
     pub max_listeners: Option<u64>,
+    /// Whether, and by which program, it is read who makes the first calls of each kind and with what.
+    pub inspection: Option<Inspection>,
     /// For tests: wait this long between receiving and answering.
     pub test_delay: Option<Duration>,
     /// For tests: sizes that a future kernel might report.
@@ -53,6 +57,7 @@ pub struct Supervisor {
     shared: Arc<Shared>,
     reader: Mutex<Reader>,
     notices: Mutex<Receiver<Notice>>,
+    details: Mutex<Receiver<Detail>>,
     threads: Mutex<Vec<JoinHandle<()>>>,
     acceptor_wakes: Mutex<Vec<Arc<OwnedFd>>>,
     options: Options,
@@ -73,8 +78,21 @@ impl Supervisor {
         let (writer, reader) = ring(options.ring_events, Arc::clone(&stats), Arc::clone(&bell));
         let (control_sender, controls) = mpsc::channel();
         let (notice_sender, notices) = mpsc::channel();
-        let shared = Arc::new(Shared::new(stats, bell, control_sender, notice_sender)?);
-        let event_loop = EventLoop::new(Arc::clone(&shared), controls, writer, sizes, options.test_delay)?;
+        let (detail_sender, details) = mpsc::channel();
+        let shared = Arc::new(Shared::new(stats, bell, control_sender, notice_sender, detail_sender)?);
+        let inspector = options
+            .inspection
+            .clone()
+            .map(|inspection| Inspector::start(inspection, Arc::clone(&shared)));
+        let (inspector, keeper) = inspector.transpose()?.unzip();
+        let event_loop = EventLoop::new(
+            Arc::clone(&shared),
+            controls,
+            writer,
+            sizes,
+            inspector,
+            options.test_delay,
+        )?;
         let thread = Builder::new()
             .name("notifyd-loop".to_owned())
             .spawn(|| event_loop.run())
@@ -83,7 +101,8 @@ impl Supervisor {
             shared,
             reader: Mutex::new(reader),
             notices: Mutex::new(notices),
-            threads: Mutex::new(vec![thread]),
+            details: Mutex::new(details),
+            threads: Mutex::new([Some(thread), keeper].into_iter().flatten().collect()),
             acceptor_wakes: Mutex::new(Vec::new()),
             options,
             bounds,
@@ -134,6 +153,12 @@ impl Supervisor {
     pub fn notices(&self) -> Vec<Notice> {
         let notices = lock(&self.notices);
         notices.try_iter().inspect(|_| self.shared.bell.take_notice()).collect()
+    }
+
+    /// What was read of calls since the last call, in order. Each is there before its event.
+    #[must_use]
+    pub fn details(&self) -> Vec<Detail> {
+        lock(&self.details).try_iter().collect()
     }
 
     /// Copies whole event records; returns how many.

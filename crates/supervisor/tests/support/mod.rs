@@ -37,6 +37,7 @@ pub const OPTIONS: Options = Options {
     ring_events: 1024,
     handover_timeout: Duration::from_millis(500),
     max_listeners: None,
+    inspection: None,
     test_delay: None,
     test_extra_bytes: 0,
 };

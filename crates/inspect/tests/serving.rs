@@ -1,0 +1,59 @@
+//! The executable, asked about this test itself.
+
+#![allow(clippy::unwrap_used)]
+
+use std::os::fd::OwnedFd;
+use std::process::{Child, Command, Stdio};
+
+use notifyd_bpf::{AUDIT_ARCH_X86_64, SeccompData};
+use notifyd_inspect::wire::{MAX_REPLY_BYTES, Request, split_reply};
+use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, recv, send, socketpair};
+
+const EXECUTABLE: &str = env!("CARGO_BIN_EXE_seccomp-notifyd-inspect");
+const CHROOT: i32 = 161;
+
+fn start() -> (Child, OwnedFd) {
+    let (ours, theirs) = socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None).unwrap();
+    (Command::new(EXECUTABLE).stdin(theirs).spawn().unwrap(), ours)
+}
+
+fn ask(socket: &OwnedFd, serial: u64, address: u64) -> (u64, serde_json::Value) {
+    let data = SeccompData {
+        nr: CHROOT,
+        arch: AUDIT_ARCH_X86_64,
+        instruction_pointer: 0,
+        args: [address, 0, 0, 0, 0, 0],
+    };
+    let request = Request {
+        serial,
+        tid: std::process::id(),
+        data,
+    };
+    send(socket, &request.to_bytes(), SendFlags::empty()).unwrap();
+    let mut reply = vec![0; MAX_REPLY_BYTES];
+    let (count, _) = recv(socket, &mut reply[..], RecvFlags::empty()).unwrap();
+    let (serial, text) = split_reply(reply.get(..count).unwrap()).unwrap();
+    (serial, serde_json::from_str(text).unwrap())
+}
+
+#[test]
+fn it_tells_who_calls_and_with_what() {
+    let (mut child, socket) = start();
+    let path = *b"/some/\x1b[31mpath\0";
+    let (serial, detail) = ask(&socket, 7, u64::try_from(path.as_ptr().addr()).unwrap());
+    assert_eq!(serial, 7);
+    assert_eq!(detail["args"], serde_json::json!([r#""/some/\x1b[31mpath""#]));
+    assert_eq!(detail["pid"], std::process::id());
+    assert_eq!(detail["exe"], std::env::current_exe().unwrap().to_str().unwrap());
+    let (serial, detail) = ask(&socket, 8, 1);
+    assert_eq!((serial, &detail["args"]), (8, &serde_json::json!(["0x1"])));
+    drop(socket);
+    assert!(child.wait().unwrap().success(), "it ends with the other end");
+}
+
+#[test]
+fn without_a_socket_it_says_who_starts_it() {
+    let output = Command::new(EXECUTABLE).stdin(Stdio::null()).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("seccomp-notifyd starts this program by itself"));
+}
