@@ -7,6 +7,7 @@ import type {
   ArgumentValues,
   ContainerState,
   Count,
+  Detail,
   InitProcess,
   Launched,
   LaunchRequest,
@@ -38,6 +39,8 @@ export interface CallOptions {
   arch?: number
   /** Default: now. */
   atMs?: number
+  /** What was read of the call, or why nothing was. */
+  detail?: Pick<Detail, 'text' | 'missing'>
 }
 
 export interface AttachOptions {
@@ -80,6 +83,7 @@ export class FakeSupervisor implements Supervisor {
   readonly #listeners = new Map<number, Listener>()
   #notices: Notice[] = []
   #events: Uint8Array[] = []
+  #details: Detail[] = []
   #next = 1
   #dropped = 0
   #received = 0
@@ -125,12 +129,12 @@ export class FakeSupervisor implements Supervisor {
 
   call(listener: number, call: CallName | number, options: CallOptions = {}): void {
     const number = typeof call === 'number' ? call : NUMBERS[call]
-    const { times = 1, verdict = EPERM, init = false, arch = X86_64, atMs = this.#now() } = options
+    const { times = 1, verdict = EPERM, init = false, arch = X86_64, atMs = this.#now(), detail } = options
     const counts = this.#listeners.get(listener)?.counts
     const key = callKey(arch, number, verdict, init)
     const before = counts?.get(key)?.count ?? 0
     counts?.set(key, { arch, number, verdict, init, count: before + times, lastAtMs: atMs })
-    for (let time = 0; time < times; time++) this.#record({ listener, arch, number, verdict, init, atMs })
+    for (let time = 0; time < times; time++) this.#record({ listener, arch, number, verdict, init, atMs, detail })
     this.#ring()
   }
 
@@ -161,6 +165,9 @@ export class FakeSupervisor implements Supervisor {
     const taken = this.#notices
     this.#notices = []
     return taken
+  }
+  details(): Detail[] {
+    return this.#details.splice(0)
   }
   drain(into: Uint8Array): number {
     this.drains += 1
@@ -244,8 +251,12 @@ export class FakeSupervisor implements Supervisor {
     verdict: number
     init: boolean
     atMs: number
+    detail: CallOptions['detail']
   }): void {
     this.#received += 1
+    const { listener, arch, number, verdict, detail } = event
+    const sequence = this.#received
+    if (detail !== undefined) this.#details.push({ listener, sequence, arch, number, verdict, ...detail })
     if (this.#events.length >= this.options.ringEvents) {
       this.#dropped += 1
       return
@@ -257,7 +268,8 @@ export class FakeSupervisor implements Supervisor {
     view.setUint32(12, event.verdict, true)
     view.setFloat64(24, event.atMs, true)
     view.setInt32(36, -1, true)
-    view.setUint32(40, event.init ? 1 : 0, true)
+    view.setUint32(40, (event.init ? 1 : 0) + (detail === undefined ? 0 : 4), true)
+    view.setBigUint64(104, BigInt(sequence), true)
     this.#events.push(new Uint8Array(view.buffer))
   }
 
