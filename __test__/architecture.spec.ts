@@ -55,6 +55,7 @@ const PURE = [
   'verification',
   'verdicts',
   'wishes',
+  'ways-in',
 ]
 /** Shapes that anyone may name; they bring no code along. */
 const SHAPES = [
@@ -103,6 +104,7 @@ const MAY: Record<string, string[]> = {
   'record-file': ['errors', 'recording'],
   baseline: ['errors', 'verification'],
   handover: ['errno', 'names', 'policy'],
+  'ways-in': [],
   'install/tree': [],
   'install/line-ends': [],
   'install/format': ['install/tree'],
@@ -120,7 +122,7 @@ const MAY: Record<string, string[]> = {
     'install/tree',
   ],
   'install/changes': ['errors', 'install/format', 'install/tree'],
-  'install/engine': ['install/changes', 'install/format', 'install/tree'],
+  'install/engine': ['install/changes', 'install/format', 'install/tree', 'ways-in'],
   'install/engines/docker': ['install/engine', 'install/json'],
   'install/engines/containerd': [
     'errors',
@@ -145,7 +147,7 @@ const LISTED_MODULES: Record<string, string[]> = {
   'prom-client': ['metrics', 'metric-readings'],
   pino: ['log'],
   '../native/index': ['native'],
-  addon: ['native'],
+  addon: ['native', 'install/packaged'],
 }
 
 const files = readdirSync('ts', { recursive: true, encoding: 'utf8' }).filter(file => file.endsWith('.ts'))

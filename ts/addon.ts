@@ -60,6 +60,16 @@ export function requireAddon(host: Host = readHost()): unknown {
   return load(require, existsSync(built) ? built : resolvePackage(require, names.package))
 }
 
+/** Another file of the native part, which lies in `native/` of this tree, or in `bin/` of the package. */
+export function nativeFile(name: string, host: Host = readHost()): string {
+  const names = addonNames(host)
+  const require = createRequire(import.meta.url)
+  const built = join(packageRoot(require), 'native', name)
+  const file = existsSync(built) ? built : join(dirname(resolvePackage(require, names.package)), 'bin', name)
+  if (existsSync(file)) return file
+  throw addonMissing(names.package, new Error(`${file} is not there`))
+}
+
 function resolvePackage(require: NodeJS.Require, name: string): string {
   try {
     return require.resolve(name)

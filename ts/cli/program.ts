@@ -13,6 +13,7 @@ import { defineProfile } from './definitions/profile.ts'
 import { definePs } from './definitions/ps.ts'
 import { defineRecord } from './definitions/record.ts'
 import { defineRun } from './definitions/run.ts'
+import { defineRuntime } from './definitions/runtime.ts'
 import { defineServe } from './definitions/serve.ts'
 import { defineStop } from './definitions/stop.ts'
 import { defineTop } from './definitions/top.ts'
@@ -34,6 +35,7 @@ const DEFINITIONS = [
   defineEvents,
   defineTop,
   defineStop,
+  defineRuntime,
   defineDoctor,
   defineCompletion,
 ]

@@ -1,5 +1,6 @@
 /** What there is to know of an engine whose configuration we change. */
 
+import type { Version } from '../ways-in.ts'
 import type { Change } from './changes.ts'
 import type { Format } from './format.ts'
 import type { Tree } from './tree.ts'
@@ -18,7 +19,7 @@ export interface Handler {
 /** What is installed beside the engine. */
 export interface Host {
   /** The engine's, where it says one. */
-  version?: readonly [number, number, number]
+  version?: Version
   runtimes: readonly RuntimeName[]
 }
 
