@@ -1,15 +1,18 @@
 /** containerd by its own client, with its default profile, and a runtime of ours in the place of runc. */
 
 import type { ExecutionContext } from 'ava'
-import { until, type Finished } from '../helpers/child.ts'
+import { until, type Finished, type Running } from '../helpers/child.ts'
 import { needContainerd, startContainerd, type Containerd } from '../helpers/containerd.ts'
-import { startDaemon, type DaemonProcess } from '../helpers/daemon-process.ts'
+import { startDaemonFor, type DaemonProcess } from '../helpers/daemon-process.ts'
 import { checksWith } from '../helpers/engine-checks.ts'
 import { findCommand } from '../helpers/needs.ts'
 import { installShim, type Shim } from '../helpers/shim.ts'
 
 /** A label is the container's annotation. */
 const ASKED_FOR = ['--label', 'seccomp-notifyd.io/action=log']
+const ASKED_TO_STOP = ['--label', 'seccomp-notifyd.io/action=stop']
+const NAMESPACES = ['one', 'two']
+const KILLED = 137
 const DENIED_CALL = 'swapoff /dev/null; exit 7'
 
 const check = checksWith('containerd', needContainerd())
@@ -26,6 +29,30 @@ check("what containerd's own profile denies is seen where it is asked for, and n
   const unasked = await containerd.call(run(containerd, shim.path, 'unasked', [], ['sh', '-c', DENIED_CALL]))
   t.is(unasked.code, 7)
   t.deepEqual((await daemon.containers()).map(({ id }) => id).toSorted(), ['under', 'under-ran'])
+})
+
+check('containers of two namespaces that have one id are two, and the forbidden call of one ends that one', async t => {
+  const { containerd, daemon, shim } = await setting(t, { policy: { action: 'stop', debounce: '3s' } })
+  const script = ['sh', '-c', 'echo up; exec sleep 100']
+  const [one, two] = NAMESPACES.map(name =>
+    containerd.start(['--namespace', name, ...run(containerd, shim.path, 'web', ASKED_TO_STOP, script)]),
+  ) as [Running, Running]
+  await Promise.all([one.printed('up', 30_000), two.printed('up', 30_000)])
+  const webs = async () => (await daemon.containers()).filter(({ id }) => id === 'web')
+  const told = async () => (await webs()).map(({ state, calls }) => `${state} ${calls}`).toSorted()
+  await until(async () => (await told()).join() === 'running 0,running 0', 5000)
+  const exec = (namespace: string) =>
+    containerd.call(['--namespace', namespace, 'tasks', 'exec', '--exec-id', 'x', 'web', 'swapoff', '/dev/null'])
+
+  t.is((await exec('one')).code, 1)
+  t.is((await one.finished).code, KILLED)
+  await until(async () => (await webs()).some(({ state }) => state === 'stopped'), 5000)
+  t.deepEqual(await told(), ['running 0', 'stopped 1'])
+  t.is((await containerd.call(['--namespace', 'two', 'tasks', 'list'])).stdout.match(/web .* RUNNING/g)?.length, 1)
+
+  t.is((await exec('two')).code, 1)
+  t.is((await two.finished).code, KILLED)
+  await until(async () => (await told()).join() === 'stopped 1,stopped 1', 5000)
 })
 
 check('with nobody listening `closed` refuses, and containerd shows why', async t => {
@@ -59,10 +86,15 @@ function run({ rootfs }: Containerd, runtime: string, id: string, options: strin
   return ['run', '--rm', '--rootfs', ...more, rootfs, id, ...command]
 }
 
-async function setting(t: ExecutionContext): Promise<{ containerd: Containerd; daemon: DaemonProcess; shim: Shim }> {
+interface Setting {
+  containerd: Containerd
+  daemon: DaemonProcess
+  shim: Shim
+}
+
+async function setting(t: ExecutionContext, config: object = {}): Promise<Setting> {
   const shim = installShim(t, 'runc')
-  const daemon = await startDaemon(shim.folder)
-  t.teardown(() => daemon.kill9())
+  const daemon = await startDaemonFor(t, shim.folder, { config })
   shim.configure({ listener: daemon.listenerSocket })
   return { containerd: await startContainerd(t, shim.env), daemon, shim }
 }

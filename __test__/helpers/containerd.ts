@@ -61,10 +61,17 @@ disabled_plugins = ["io.containerd.grpc.v1.cri"]
   return file
 }
 
+/** Of all namespaces: a test may have made some. */
 async function endTasks(call: Containerd['call']): Promise<void> {
-  const ids = (await call(['containers', 'list', '--quiet'])).stdout.split('\n').filter(id => id !== '')
-  for (const id of ids) {
-    await call(['tasks', 'delete', '--force', id])
-    await call(['containers', 'delete', id])
+  for (const namespace of lines(await call(['namespaces', 'list', '--quiet']))) {
+    const ctr = (...args: string[]) => call(['--namespace', namespace, ...args])
+    for (const id of lines(await ctr('containers', 'list', '--quiet'))) {
+      await ctr('tasks', 'delete', '--force', id)
+      await ctr('containers', 'delete', id)
+    }
   }
+}
+
+function lines({ stdout }: Finished): string[] {
+  return stdout.split('\n').filter(line => line !== '')
 }
