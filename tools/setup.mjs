@@ -71,6 +71,13 @@ const SYSTEM_PACKAGES = [
     present: () => which('podman') !== null && which('conmon') !== null,
   },
   {
+    name: 'python3',
+    why: 'for the test of real programs in a container',
+    required: false,
+    engine: true,
+    present: () => which('python3') !== null,
+  },
+  {
     name: 'nginx-light',
     why: 'for the test of a server in a container',
     required: false,

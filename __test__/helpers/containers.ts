@@ -39,6 +39,8 @@ export interface BundleOptions {
   capabilities?: string[]
   /** Without one the container's processes have host pids and do not die with init. */
   pidNamespace?: boolean
+  /** Folders of the host, which it has in the same place and cannot write to. */
+  folders?: string[]
 }
 
 export interface Runtimes {
@@ -170,6 +172,7 @@ function makeConfig(rootfs: string, options: BundleOptions): object {
     noNewPrivileges = true,
     capabilities = CAPABILITIES,
     pidNamespace = true,
+    folders = [],
   } = options
   const namespaces = ['mount', 'ipc', 'uts', ...(pidNamespace ? ['pid'] : [])]
   return {
@@ -192,6 +195,7 @@ function makeConfig(rootfs: string, options: BundleOptions): object {
         source: 'tmpfs',
         options: ['nosuid', 'strictatime', 'mode=755', 'size=1m'],
       },
+      ...folders.map(path => ({ destination: path, type: 'bind', source: path, options: ['rbind', 'ro'] })),
     ],
     annotations,
     linux: {
