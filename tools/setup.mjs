@@ -84,6 +84,20 @@ const SYSTEM_PACKAGES = [
     engine: true,
     present: () => which('nginx') !== null,
   },
+  {
+    name: 'musl-tools',
+    why: 'for tests of backtraces',
+    required: false,
+    engine: true,
+    present: () => which('musl-gcc') !== null,
+  },
+  {
+    name: 'golang-go',
+    why: 'for tests of backtraces',
+    required: false,
+    engine: true,
+    present: () => which('go') !== null,
+  },
   { name: 'strace', why: 'for tests and the benchmark', required: false, present: () => which('strace') !== null },
 ]
 
