@@ -1,10 +1,16 @@
 /** What the benchmark prints: medians over the repetitions, as tables. */
 
-function median(numbers) {
+export function median(numbers) {
   const sorted = numbers.toSorted((a, b) => a - b)
   const middle = Math.floor(sorted.length / 2)
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
 }
+
+/** Milliseconds from the call of the runtime to the first output of the container's program. */
+export const startMs = (turns, kind) => median(turns.map(({ start }) => start[kind]))
+
+/** Milliseconds of the shim itself: over those of a program that does nothing, which it becomes here. */
+export const ownMs = (turns, kind) => median(turns.map(({ own }) => own[kind] - own.direct))
 
 export const medianOf = (runs, field) => median(runs.map(result => result[field]))
 
@@ -40,6 +46,18 @@ export function reportWakeUps(raw, wakeUps) {
   printTable([
     ['C, blocking, by wake-up, µs', 'mean', 'p50', 'p99'],
     ...wakeUps.map(({ key, title }) => [title, ...costs(raw[key])]),
+  ])
+}
+
+export function reportStarts(raw) {
+  const kinds = ['plain', 'seen', 'new']
+  printTable([
+    ['start of a container, ms', 'without', 'profile seen', 'profile new', 'own, seen', 'own, new'],
+    ...Object.entries(raw).map(([name, turns]) => [
+      name,
+      ...kinds.map(kind => startMs(turns, kind).toFixed(1)),
+      ...kinds.slice(1).map(kind => ownMs(turns, kind).toFixed(1)),
+    ]),
   ])
 }
 

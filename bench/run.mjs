@@ -3,7 +3,7 @@
  * Measures the budgets as ratios, all in one run on one machine: what a denied call costs under our daemon and under what
  * it is compared with. README.md says how, and what is not measured. Exit code 1: a budget is missed.
  *
- * node bench/run.mjs [--repetitions N] [--calls N] [--idle N] [--only calls,verdicts,wakeups,drain,idle] [--no-write]
+ * node bench/run.mjs [--repetitions N] [--calls N] [--idle N] [--only calls,verdicts,wakeups,drain,idle,starts] [--no-write]
  */
 import { execFileSync, spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -12,14 +12,15 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
 import { explain, root, run, say, setUp, which } from '../tools/setup.mjs'
-import { medianOf, reportBudgets, reportCalls, reportWakeUps } from './report.mjs'
+import { medianOf, reportBudgets, reportCalls, reportStarts, reportWakeUps } from './report.mjs'
+import { measureStarts, startBudgets } from './starts.mjs'
 
 const { values } = parseArgs({
   options: {
     repetitions: { type: 'string', default: '7' },
     calls: { type: 'string', default: '20000' },
     idle: { type: 'string', default: '10000' },
-    only: { type: 'string', default: 'calls,verdicts,wakeups,drain,idle' },
+    only: { type: 'string', default: 'calls,verdicts,wakeups,drain,idle,starts' },
     'no-write': { type: 'boolean', default: false },
   },
 })
@@ -31,6 +32,7 @@ const QUIET_CALLS = 1500
 const QUIET_INTERVAL_US = 500
 const IDLE_MS = 5000
 const DRAINS = 5
+const STARTS = 25
 const parts = new Set(values.only.split(','))
 
 const bench = join(root, 'bench')
@@ -65,7 +67,8 @@ async function build() {
   mkdirSync(bin, { recursive: true })
   const gcc = (name, source) =>
     run('gcc', ['-O2', '-Wall', '-static', '-no-pie', '-pthread', '-o', join(bin, name), source])
-  for (const name of ['target', 'blocking-supervisor', 'epoll-supervisor']) await gcc(name, join(bench, `${name}.c`))
+  for (const name of ['target', 'blocking-supervisor', 'epoll-supervisor', 'nothing'])
+    await gcc(name, join(bench, `${name}.c`))
   for (const name of ['fake-runtime', 'many-listeners']) await gcc(name, join(guests, `${name}.c`))
   if (which('go') !== null) await run('go', ['build', '-o', join(bin, 'agent'), '.'], { cwd: join(bench, 'agent') })
 }
@@ -346,7 +349,15 @@ const PARTS = [
   { key: 'wakeups', title: 'wake-ups', measure: measureWakeUps, budgets: () => [] },
   { key: 'drain', title: 'draining', measure: measureDrain, budgets: drainBudgets },
   { key: 'idle', title: `${IDLE_LISTENERS} idle listeners`, measure: measureIdle, budgets: idleBudgets },
+  { key: 'starts', title: 'starts of containers', measure: measureStartsOfContainers, budgets: startBudgets },
 ]
+
+async function measureStartsOfContainers() {
+  const daemon = await startSupervisor(SUPERVISORS.find(({ key }) => key === 'daemon'))
+  const raw = await measureStarts(daemon.socket, join(bin, 'nothing'), STARTS)
+  await daemon.end()
+  return raw
+}
 
 /** Our daemon, by whether there is a program to evaluate. One after the other, so that both meet the same machine. */
 async function measureVerdicts() {
@@ -399,6 +410,7 @@ async function main() {
   }
   if (measured.calls !== undefined) reportCalls(measured.calls, SUPERVISORS)
   if (measured.wakeups !== undefined) reportWakeUps(measured.wakeups, WAKE_UPS)
+  if (measured.starts !== undefined) reportStarts(measured.starts)
   reportBudgets(results)
   if (!values['no-write'] && parts.size === PARTS.length) write(measured, results)
   return results.every(({ ok }) => ok !== false)
