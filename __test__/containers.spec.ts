@@ -1,6 +1,7 @@
 import test from 'ava'
 import { viewOf } from '../ts/container-view.ts'
 import { addIncident, UNSUPERVISED_MESSAGE, warn, type Described } from '../ts/containers.ts'
+import { UNKNOWN_ORIGIN } from '../ts/identity.ts'
 import { createRegistry } from '../ts/registry.ts'
 import { createFakeNative, EPERM, NUMBERS, X86_64 } from './helpers/fake-native.ts'
 
@@ -144,6 +145,7 @@ test('a view has what people look for', t => {
     key: container.key,
     id: 'web',
     name: 'web',
+    ...UNKNOWN_ORIGIN,
     state: 'running',
     action: 'stop',
     answer: 'profile',

@@ -1,4 +1,5 @@
 import test from 'ava'
+import { UNKNOWN_ORIGIN } from '../ts/identity.ts'
 import { createMetrics, type Metrics, type MetricsOptions } from '../ts/metrics.ts'
 import { FakeSupervisor } from './helpers/fake-native.ts'
 import { parseMetrics } from './helpers/daemon-process.ts'
@@ -39,7 +40,8 @@ const value = async (metrics: Metrics, name: string, labels: Record<string, stri
     .filter(each => Object.entries(labels).every(([key, wanted]) => each.labels[key] === wanted))
     .reduce((sum, each) => sum + each.value, 0)
 const run = (syscall: string, count = 1, verdict = 'EPERM') => ({ syscall, verdict, count, phase: 'run' as const })
-const web = { key: 'k', name: 'web' }
+const named = (key: string, name: string) => ({ key, name, origin: UNKNOWN_ORIGIN, isNamed: true })
+const web = named('k', 'web')
 
 test('every outcome of a stop has a series from the start, so that a rate sees the first one', async t => {
   const { metrics } = setting()
@@ -84,7 +86,7 @@ test("CRI-O's counter in its first form: one increment per incident", async t =>
 
 test('hostile names are cut and escaped', async t => {
   const { metrics } = setting()
-  metrics.counted({ key: 'k', name: `a"b\\c\nd${'x'.repeat(500)}` }, run('chroot'))
+  metrics.counted(named('k', `a"b\\c\nd${'x'.repeat(500)}`), run('chroot'))
   const [sample] = await samples(metrics, OWN)
   t.true(sample?.labels['container']?.startsWith('a"b\\c\nd'))
   t.is(sample?.labels['container']?.length, 128)
@@ -93,8 +95,8 @@ test('hostile names are cut and escaped', async t => {
 test('a thousand short containers leave few series after the retention, and the total', async t => {
   const { metrics, later } = setting({ maxContainers: 2000 })
   for (let index = 0; index < 1000; index++) {
-    metrics.counted({ key: `k${index}`, name: `job-${index}` }, run('chroot'))
-    metrics.ended({ key: `k${index}`, name: `job-${index}` }, index)
+    metrics.counted(named(`k${index}`, `job-${index}`), run('chroot'))
+    metrics.ended(named(`k${index}`, `job-${index}`), index)
   }
   t.is((await samples(metrics, OWN)).length, 1000)
   later(3000)
@@ -137,7 +139,7 @@ test('made-up numbers cannot make more series than the cap, nor push named calls
 
 test('more containers than the cap share one label, which never shrinks', async t => {
   const { metrics, later } = setting({ maxContainers: 2 })
-  const ended = [1, 2, 3, 4].map(index => ({ key: `k${index}`, name: `c${index}` }))
+  const ended = [1, 2, 3, 4].map(index => named(`k${index}`, `c${index}`))
   for (const container of ended) metrics.counted(container, run('chroot'))
   t.deepEqual(
     (await samples(metrics, OWN)).map(({ labels }) => labels['container']),
@@ -146,7 +148,7 @@ test('more containers than the cap share one label, which never shrinks', async 
   for (const container of ended) metrics.ended(container, 0)
   later(5000)
   t.is(await value(metrics, OWN, { container: 'other' }), 2)
-  metrics.counted({ key: 'k5', name: 'c5' }, run('chroot'))
+  metrics.counted(named('k5', 'c5'), run('chroot'))
   t.is(await value(metrics, OWN, { container: 'c5' }), 1)
 })
 
@@ -157,7 +159,7 @@ test('texts of incidents are bounded, and free their place with their container'
   metrics.ended(web, 0)
   later(5000)
   await metrics.text()
-  metrics.incident({ key: 'k2', name: 'next' }, 'mkdir (1x)')
+  metrics.incident(named('k2', 'next'), 'mkdir (1x)')
   t.is(await value(metrics, CRIO, { name: 'next', syscalls: 'mkdir (1x)' }), 1)
 })
 
@@ -204,4 +206,60 @@ test('every metric of ours carries the prefix', async t => {
     [...found].filter(name => !name.startsWith('seccomp_notifyd_') && name !== CRIO),
     [],
   )
+})
+
+test('parts of a name are labels of their own, since it cannot be taken apart', async t => {
+  const { metrics } = setting()
+  const origin = { ...UNKNOWN_ORIGIN, namespace: 'prod', pod: 'shop_0', podContainer: 'web' }
+  metrics.counted({ ...named('k', 'k8s_web_shop_0_prod_u_0'), origin }, run('chroot'))
+  const [sample] = await samples(metrics, OWN)
+  const parts = { namespace: 'prod', pod: 'shop_0', pod_container: 'web' }
+  t.deepEqual(sample?.labels, { container: 'k8s_web_shop_0_prod_u_0', ...parts, syscall: 'chroot' })
+  t.deepEqual((await samples(metrics, CRIO))[0]?.labels, { name: 'k8s_web_shop_0_prod_u_0', syscall: 'chroot' })
+})
+
+test('one name in two namespaces is two series, of which one can go', async t => {
+  const { metrics, later } = setting()
+  const [red, blue] = ['red', 'blue'].map(namespace => ({
+    ...named(namespace, 'web'),
+    origin: { ...UNKNOWN_ORIGIN, namespace },
+  }))
+  for (const container of [red!, blue!]) metrics.counted(container, run('chroot', 2))
+  metrics.ended(red!, 0)
+  later(5000)
+  t.is(await value(metrics, OWN, { namespace: 'red' }), 0)
+  t.is(await value(metrics, OWN, { namespace: 'blue' }), 2)
+  t.is(await value(metrics, CRIO, { name: 'web' }), 4)
+})
+
+test('a container that is called `other` is counted with the others, one whose namespace is stays apart', async t => {
+  const { metrics } = setting()
+  metrics.counted(named('k', 'other'), run('chroot'))
+  metrics.ended(named('k', 'other'), 0)
+  metrics.counted({ ...named('k2', 'web'), origin: { ...UNKNOWN_ORIGIN, namespace: 'other' } }, run('chroot'))
+  t.is(await value(metrics, OWN, { container: 'web', namespace: 'other' }), 1)
+  t.is(await value(metrics, OWN, { container: 'other', namespace: '' }), 1)
+})
+
+test('a container has no series before it has its name, and then all that was counted, under that alone', async t => {
+  const { metrics, later } = setting({ crioForm: 'syscalls' })
+  const container = { ...named('k', 'f00d'), isNamed: false }
+  metrics.counted(container, run('chroot', 2))
+  metrics.counted(container, run('chroot', 3))
+  metrics.counted(container, run('mkdir', 1, 'allow'))
+  metrics.incident(container, 'chroot (5x)')
+  metrics.ended(container, 0)
+  t.deepEqual(await samples(metrics, OWN), [])
+  t.is(await value(metrics, TOTAL), 6)
+  metrics.named(named('k', 'web'))
+  t.deepEqual(
+    (await samples(metrics, OWN)).map(({ labels, value: count }) => [labels['container'], labels['syscall'], count]),
+    [
+      ['web', 'chroot', 5],
+      ['web', 'mkdir', 1],
+    ],
+  )
+  t.is(await value(metrics, CRIO, { name: 'web', syscalls: 'chroot (5x)' }), 1)
+  later(5000)
+  t.deepEqual(await samples(metrics, OWN), [])
 })

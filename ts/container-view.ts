@@ -3,6 +3,7 @@
 import type { CallRow } from './calls.ts'
 import type { Policy } from './config/schema.ts'
 import type { Container, PolicySources } from './containers.ts'
+import type { Origin } from './identity.ts'
 
 export type ContainerState = 'running' | 'stopping' | 'stopped' | 'exited' | 'unsupervised'
 
@@ -43,11 +44,12 @@ export interface OpenIncidentView {
 }
 
 /** One incarnation as shown by `describe` and `/v1/containers/:id`, and kept in the history. */
-export interface ContainerView {
+export interface ContainerView extends Origin {
   /** Ours, unique per incarnation, safe in a path and URL. */
   key: string
   /** The runtime's id; hostile text. */
   id: string
+  /** As its engine calls it; else the id. */
   name: string
   state: ContainerState
   action: 'log' | 'stop'
@@ -75,11 +77,12 @@ export interface ContainerView {
 
 /** What is shown of it. `toTime` turns monotonic milliseconds into a date. */
 export function viewOf(container: Container, toTime: (atMs: number) => string): ContainerView {
-  const { key, id, name, state, policy, policySource, bundle, exitCode, reason, message } = container
+  const { key, id, name, origin, state, policy, policySource, bundle, exitCode, reason, message } = container
   return {
     key,
     id,
     name,
+    ...origin,
     state,
     action: policy.action,
     answer: policy.answer,

@@ -4,6 +4,7 @@ import type { CallTable } from './calls.ts'
 import { clip } from './clip.ts'
 import type { Policy } from './config/schema.ts'
 import type { ContainerState, Incident } from './container-view.ts'
+import { UNKNOWN_ORIGIN, type Identity, type Origin } from './identity.ts'
 import type { InitProcess } from './native.ts'
 
 /** Where each setting comes from: `annotation seccomp-notifyd.io/action`, `metadata`, `configuration`. */
@@ -23,8 +24,11 @@ export interface OpenIncident {
 export interface Container {
   readonly key: string
   readonly id: string
-  readonly name: string
-  readonly workload: string
+  name: string
+  workload: string
+  origin: Origin
+  /** False while the engine's files are still looked through: name and origin are those of the hand-over. */
+  isNamed: boolean
   readonly bundle: string
   readonly init: InitProcess | null
   /** False where a call came from outside of the container that the hand-over names: it is never stopped. */
@@ -53,6 +57,8 @@ export interface Described {
   id: string
   name: string
   workload: string
+  /** Where it is not told, nothing is known. */
+  origin?: Origin | undefined
   bundle: string
   init: InitProcess | null
   /** Why there is no process to stop. */
@@ -64,6 +70,8 @@ export interface Described {
   /** Where it is not told, everything comes from `policySource`. */
   policySources?: PolicySources | undefined
   warnings: string[]
+  /** Who it is by its engine's files; where there is none, its hand-over has told everything. */
+  lookUp?: (() => Promise<Identity>) | undefined
 }
 
 export type Ending = 'exited' | 'unsupervised'
@@ -82,13 +90,15 @@ function sourcesOf(policy: Policy, source: string): PolicySources {
 }
 
 export function newContainer(key: string, described: Described, calls: CallTable, atMs: number): Container {
-  const { name, workload, init, policy, policySource: source } = described
+  const { name, workload, origin = UNKNOWN_ORIGIN, init, policy, policySource: source } = described
   return {
     key,
     id: clip(described.id, MAX_ID_CHARS),
     bundle: clip(described.bundle, MAX_BUNDLE_CHARS),
     name,
     workload,
+    origin,
+    isNamed: true,
     init,
     policy,
     policySource: source,
@@ -107,6 +117,11 @@ export function newContainer(key: string, described: Described, calls: CallTable
     incidents: [],
     incidentsTotal: 0,
   }
+}
+
+/** The engine's files have been looked through. */
+export function rename(container: Container, { name, workload, origin }: Identity): void {
+  Object.assign(container, { name, workload, origin, isNamed: true })
 }
 
 export function warn(container: Container, warning: string): void {

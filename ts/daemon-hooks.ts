@@ -22,6 +22,8 @@ export interface Refusal {
 export interface DaemonEvents {
   event: [NotifydEvent]
   attached: [ContainerView]
+  /** Name and origin were looked for in the files of its engine; until then they are those of the hand-over. */
+  named: [ContainerView]
   incident: [ContainerView, Incident]
   stopped: [ContainerView]
   ended: [ContainerView]
@@ -38,6 +40,7 @@ export interface HookDeps {
   toTime: (atMs: number) => string
   nowMs: () => number
   forget: (key: string) => void
+  isKept: (key: string) => boolean
 }
 
 const STOP_OUTCOMES = { stopped: 'stopped', 'stop failed': 'failed', latched: 'latched', logged: undefined } as const
@@ -54,6 +57,13 @@ export function createHooks(deps: HookDeps): LedgerHooks {
       if (!isNew) return
       narration.attached(container)
       emitter.tell('attached', view(container))
+    },
+    named(container) {
+      metrics.named(container)
+      narration.named(container)
+      if (deps.isKept(container.key)) changed(container)
+      else if (history.get(container.key) !== undefined) history.ended(view(container))
+      emitter.tell('named', view(container))
     },
     grown(container, growth) {
       for (const call of growth) metrics.counted(container, call)

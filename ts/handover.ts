@@ -3,7 +3,7 @@
 import type { Config } from './config/schema.ts'
 import type { Described } from './containers.ts'
 import { errnoNumber } from './errno.ts'
-import { nameOf, workloadOf } from './names.ts'
+import { identityOf } from './identity.ts'
 import type { Answer, Handover } from './native.ts'
 import { describeSources, resolvePolicy } from './policy.ts'
 
@@ -20,8 +20,7 @@ export function describeHandover({ policy: configured, containersMay }: Settings
   return {
     id,
     bundle,
-    name: nameOf({ id, annotations }),
-    workload: workloadOf({ id, annotations }),
+    ...identityOf({ id, bundle, annotations }),
     init: handover.init ?? null,
     initProblem: handover.initProblem,
     creating: status === 'creating',

@@ -2,6 +2,7 @@
 
 import { appendFileSync, chmodSync, closeSync, openSync, readFileSync, renameSync, statSync, writeSync } from 'node:fs'
 import type { ContainerView } from './container-view.ts'
+import { UNKNOWN_ORIGIN } from './identity.ts'
 
 export interface Loaded {
   views: Map<string, ContainerView>
@@ -70,7 +71,7 @@ function parseLine(line: string): ContainerView | undefined {
 }
 
 /** Members that lines of older versions lack. */
-const ADDED = { policy: null, openIncident: null }
+const ADDED = { policy: null, openIncident: null, ...UNKNOWN_ORIGIN }
 
 const STRINGS = ['key', 'id', 'name', 'state', 'action', 'answer', 'policySource', 'bundle', 'startedAt']
 const ARRAYS = ['calls', 'incidents', 'warnings']

@@ -3,7 +3,7 @@
 import { clip } from './clip.ts'
 
 export const OTHER_LABEL = 'other'
-const MAX_LABEL_CHARS = 128
+export const MAX_LABEL_CHARS = 128
 
 export interface LabelCap {
   /** The value itself while there is room, `other` afterwards. */

@@ -7,6 +7,8 @@ import type { Notice } from './native.ts'
 
 export interface LedgerHooks {
   attached(container: Container, isNew: boolean): void
+  /** Its name, which was looked for in the files of its engine, is found or given up. */
+  named(container: Container): void
   grown(container: Container, growth: Growth[]): void
   closing(container: Container, calls: CallRow[]): void
   incident(container: Container, incident: Incident): void

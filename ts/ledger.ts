@@ -6,10 +6,12 @@
 import type { Names } from './calls.ts'
 import type { Clock } from './clock.ts'
 import type { Container, Described } from './containers.ts'
+import { errorText } from './errors.ts'
 import { readListener, type TakeRecord } from './events.ts'
 import type { FirstSeen } from './first-seen.ts'
 import { createIncidents } from './incidents.ts'
 import type { LedgerHooks } from './ledger-hooks.ts'
+import { createNamings } from './namings.ts'
 import type { Answer, Handover, StopReport, Supervisor } from './native.ts'
 import { createNotices } from './notices.ts'
 import { createPump } from './pump.ts'
@@ -35,6 +37,8 @@ export interface Ledger {
   /** Serves a listener that no hand-over will describe. */
   adopt(listener: number, described: Described, atMs: number): Container
   catchUp(): boolean
+  /** Resolves when the names that are looked for now are found or given up. */
+  named(): Promise<void>
   stop(container: Container): Promise<StopReport>
   /** Stops it for an operator, and puts it on the books as that. */
   request(container: Container): Promise<void>
@@ -59,9 +63,14 @@ export function createLedger(deps: LedgerDeps): Ledger {
     stopDone: hooks.stopDone,
     settled: container => void (container.listeners.size === 0 && hooks.ended(container)),
   })
-  const notices = createNotices({ ...deps, registry, incidents, grow: listener => refresh(listener) })
+  const namings = createNamings({ named: hooks.named, failed: unnamed })
+  const notices = createNotices({ ...deps, registry, incidents, namings, grow: listener => refresh(listener) })
   const { knows, notice, adopt } = notices
   const pump = createPump(supervisor, { knows, notice, event, moved, lost }, clock)
+
+  function unnamed(container: Container, error: unknown): void {
+    notices.warn(container, `its name could not be found: ${errorText(error)}`)
+  }
 
   function moved(listeners: Map<number, FirstSeen>): void {
     for (const [listener, firstSeen] of listeners) refresh(listener, firstSeen)
@@ -115,7 +124,18 @@ export function createLedger(deps: LedgerDeps): Ledger {
     await supervisor().close()
     pump.catchUp()
     pump.close()
+    await namings.settled()
   }
 
-  return { registry, wake: pump.wake, catchUp: pump.catchUp, adopt, stop, request, policyChanged, close }
+  return {
+    registry,
+    wake: pump.wake,
+    catchUp: pump.catchUp,
+    named: namings.settled,
+    adopt,
+    stop,
+    request,
+    policyChanged,
+    close,
+  }
 }

@@ -1,7 +1,8 @@
 /** Metrics that are counted here: name, unit, help, labels. Those that are read are in metric-readings.ts. */
 
 import { Counter, Registry } from 'prom-client'
-import { createContainerSeries, type CountedCall, type Labelled } from './container-series.ts'
+import { createContainerSeries, OWN_LABELS, type CountedCall } from './container-series.ts'
+import { holdUnnamed, type HeldSeries, type Unnamed } from './held-series.ts'
 import { createLabelCap, createSyscallCap } from './labels.ts'
 import { createReadings, PREFIX, type Readings } from './metric-readings.ts'
 
@@ -12,13 +13,13 @@ export interface MetricsOptions {
   maxContainers: number
 }
 
-export interface Metrics {
-  counted(container: Labelled, call: CountedCall): void
+export interface Metrics extends Pick<HeldSeries, 'named'> {
+  counted(container: Unnamed, call: CountedCall): void
   /** `text`: `chroot (2x), swapoff (2x)`. */
-  incident(container: Labelled, text: string): void
+  incident(container: Unnamed, text: string): void
   stop(outcome: StopOutcome): void
   /** Its series are removed when the retention has passed. */
-  ended(container: Labelled, atMs: number): void
+  ended(container: Unnamed, atMs: number): void
   text(): Promise<{ type: string; body: string }>
 }
 
@@ -29,7 +30,7 @@ type StopOutcome = (typeof STOP_OUTCOMES)[number]
 export function createMetrics(options: MetricsOptions, readings: Readings): Metrics {
   const registry = new Registry()
   const registers = [registry]
-  const perContainer = createContainerSeries(options, createCounters(options, registers))
+  const perContainer = holdUnnamed(createContainerSeries(options, createCounters(options, registers)))
   const calls = new Counter({
     name: `${PREFIX}calls_total`,
     help: 'Calls that were answered, of all containers since the start, by what their profile says of them.',
@@ -48,7 +49,7 @@ export function createMetrics(options: MetricsOptions, readings: Readings): Metr
   const verdicts = createLabelCap(MAX_VERDICTS)
   for (const metric of createReadings(readings)) registry.registerMetric(metric)
 
-  function counted(container: Labelled, call: CountedCall): void {
+  function counted(container: Unnamed, call: CountedCall): void {
     const labels = { syscall: syscalls.admit(call.syscall), verdict: verdicts.admit(call.verdict), phase: call.phase }
     calls.inc(labels, call.count)
     perContainer.counted(container, call)
@@ -64,6 +65,7 @@ export function createMetrics(options: MetricsOptions, readings: Readings): Metr
     text,
     incident: perContainer.incident,
     ended: perContainer.ended,
+    named: perContainer.named,
     stop: outcome => stops.inc({ outcome }),
   }
 }
@@ -72,7 +74,7 @@ function createCounters({ crioForm }: MetricsOptions, registers: Registry[]) {
   const calls = new Counter({
     name: `${PREFIX}container_calls_total`,
     help: 'Calls that were answered, by container; gone some time after the container.',
-    labelNames: ['container', 'syscall'],
+    labelNames: [...OWN_LABELS, 'syscall'],
     registers,
   })
   const crio = new Counter({

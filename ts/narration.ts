@@ -8,10 +8,12 @@ import { clip } from './clip.ts'
 import type { Clock } from './clock.ts'
 import type { Incident } from './container-view.ts'
 import type { Container } from './containers.ts'
+import type { Origin } from './identity.ts'
 import type { Log } from './log.ts'
 
 export interface Narration {
   attached(container: Container): void
+  named(container: Container): void
   grown(container: Container, growth: Growth[]): void
   incident(container: Container, incident: Incident): void
   stopRequested(container: Container): void
@@ -77,6 +79,7 @@ export function createNarration(log: Log, clock: Clock): Narration {
 
   return {
     attached: container => log.info({ ...fields(container), action: container.policy.action }, 'container attached'),
+    named: container => log.info(fields(container), 'container named'),
     grown,
     incident: (container, incident) => tellIncident(log, container, incident),
     stopRequested: container => log.warn(fields(container), 'stop requested'),
@@ -100,7 +103,10 @@ function tellIncident(log: Log, container: Container, { outcome, message }: Inci
 }
 
 /** What every record says of its container; pino escapes what is hostile in it. */
-function fields({ id, key, name, bundle, init }: Container) {
+function fields({ id, key, name, origin, bundle, init }: Container) {
   const [shortId, shortName, shortBundle] = [id, name, bundle].map(text => clip(text, MAX_CHARS))
-  return { container: { id: shortId, key, name: shortName, bundle: shortBundle, initPid: init?.pid ?? null } }
+  const { engine, image, namespace, pod } = origin
+  const told = Object.entries({ engine, image, namespace, pod }).filter(([, text]) => text !== null)
+  const from: Partial<Origin> = Object.fromEntries(told)
+  return { container: { id: shortId, key, name: shortName, ...from, bundle: shortBundle, initPid: init?.pid ?? null } }
 }

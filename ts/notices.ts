@@ -5,6 +5,7 @@ import { warn, type Container, type Described } from './containers.ts'
 import { errorText } from './errors.ts'
 import type { Incidents } from './incidents.ts'
 import type { LedgerHooks } from './ledger-hooks.ts'
+import type { Namings } from './namings.ts'
 import type { Answer, Handover, Notice, Supervisor } from './native.ts'
 import type { Registry } from './registry.ts'
 
@@ -12,6 +13,7 @@ export interface NoticesDeps {
   supervisor: () => Supervisor
   registry: Registry
   incidents: Incidents
+  namings: Namings
   hooks: LedgerHooks
   /** Answer of a listener whose hand-over asked for none. */
   answer: Answer
@@ -28,12 +30,14 @@ export interface Notices {
   adopt(listener: number, described: Described, atMs: number): Container
   /** Answers all of its listeners as its policy is now. */
   applyAnswer(container: Container): void
+  /** The container has one more warning, which is told. */
+  warn(container: Container, text: string): void
   /** The listener through which a container can be stopped; undefined: it has none left. */
   stopping(container: Container): number | undefined
 }
 
 export function createNotices(deps: NoticesDeps): Notices {
-  const { supervisor, registry, incidents, hooks, describe, grow, answer: byDefault } = deps
+  const { supervisor, registry, incidents, namings, hooks, describe, grow, answer: byDefault } = deps
   /** Served, but the runtime has not said yet whose they are. */
   const unnamed = new Map<number, number>()
   /** Listeners whose hand-over told a process to stop; that of `crun exec` does not. */
@@ -83,6 +87,7 @@ export function createNotices(deps: NoticesDeps): Notices {
     const { container, isNew } = registry.attach(listener, described, atMs)
     if (answer !== undefined) answers.granted(listener, answer)
     answers.applyTo(listener, container)
+    if (isNew && described.lookUp !== undefined) namings.begin(container, described.lookUp)
     hooks.attached(container, isNew)
     for (const text of described.warnings) hooks.warning(container, text)
     // Of a container that is known, another hand-over has told the process.
@@ -131,5 +136,5 @@ export function createNotices(deps: NoticesDeps): Notices {
     return listeners.find(each => stoppable.has(each)) ?? listeners[0]
   }
 
-  return { knows, notice, adopt, applyAnswer: answers.apply, stopping }
+  return { knows, notice, adopt, applyAnswer: answers.apply, warn: tellWarning, stopping }
 }

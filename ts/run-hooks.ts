@@ -41,6 +41,7 @@ export function createHooks(emitter: Emitter<RunEvents>, names: Names, left: Led
   const nameEvent = createEventNaming(names)
   return {
     attached: ignore,
+    named: ignore,
     grown: ignore,
     closing: ignore,
     stopRequested: ignore,

@@ -40,6 +40,8 @@ export function createSource({ ledger, history, clock, metrics, emitter, ready }
 
   async function metricsText(accept?: string): Promise<MetricsText> {
     catchUp()
+    // A container whose name is not found yet has no series yet.
+    await ledger.named()
     const scrape = await metrics.text()
     if (!prefersOpenMetrics(accept)) return scrape
     return { type: OPEN_METRICS_TYPE, body: toOpenMetrics(scrape.body) }

@@ -14,6 +14,7 @@ import { NotifydError } from './errors.ts'
 import { defaultAnswer, describeHandover } from './handover.ts'
 import type { History } from './history.ts'
 import type { DaemonSource } from './http/source.ts'
+import { identification } from './identification.ts'
 import { createLedger, type Ledger } from './ledger.ts'
 import type { Log } from './log.ts'
 import { createMetrics } from './metrics.ts'
@@ -53,7 +54,18 @@ export function supervise({ config, clock, native, history, log }: SupervisionDe
     lagSeconds: () => lagSeconds(clock),
   })
   const forget = (key: string) => ledger.registry.forget(key)
-  const told = { emitter, history, metrics, narration, names, toTime: toTime(clock), nowMs: clock.nowMs, forget }
+  const isKept = (key: string) => ledger.registry.get(key) !== undefined
+  const told = {
+    emitter,
+    history,
+    metrics,
+    narration,
+    names,
+    toTime: toTime(clock),
+    nowMs: clock.nowMs,
+    forget,
+    isKept,
+  }
   const ledger: Ledger = createLedger({
     supervisor: () => supervisor,
     names,
@@ -61,7 +73,7 @@ export function supervise({ config, clock, native, history, log }: SupervisionDe
     storm: config.storm,
     epoch: clock.wallMs().toString(36),
     answer: defaultAnswer(config),
-    describe: handover => describeHandover(config, handover),
+    describe: handover => ({ ...describeHandover(config, handover), lookUp: identification(handover) }),
     hooks: createHooks(told),
   })
 

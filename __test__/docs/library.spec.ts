@@ -37,6 +37,7 @@ const RUN_EVENTS: All<RunEvents> = { event: true, incident: true, warning: true,
 const DAEMON_EVENTS: All<DaemonEvents> = {
   event: true,
   attached: true,
+  named: true,
   incident: true,
   stopped: true,
   ended: true,

@@ -2,6 +2,7 @@
 
 import type { ContainerView } from '../../ts/container-view.ts'
 import type { DaemonSource } from '../../ts/http/source.ts'
+import { UNKNOWN_ORIGIN } from '../../ts/identity.ts'
 import type { NotifydEvent } from '../../ts/named-event.ts'
 
 export function view(given: Partial<ContainerView> = {}): ContainerView {
@@ -9,6 +10,7 @@ export function view(given: Partial<ContainerView> = {}): ContainerView {
     key: 'k1',
     id: 'web',
     name: 'web',
+    ...UNKNOWN_ORIGIN,
     state: 'running',
     action: 'log',
     answer: 'profile',

@@ -1,11 +1,13 @@
 import test from 'ava'
 import type { ContainerView } from '../../ts/container-view.ts'
+import { UNKNOWN_ORIGIN } from '../../ts/identity.ts'
 import { describeContainer } from '../../ts/report/describe.ts'
 
 const stopped: ContainerView = {
   key: 'web-1a2b',
   id: 'web',
   name: 'web.1',
+  ...UNKNOWN_ORIGIN,
   state: 'stopped',
   action: 'stop',
   answer: 'profile',

@@ -10,7 +10,7 @@ export const containerStates = [
   'unsupervised',
 ] as const satisfies readonly ContainerState[]
 
-export interface ContainerSummary {
+export interface ContainerSummary extends Pick<ContainerView, 'engine' | 'image' | 'namespace' | 'pod'> {
   key: string
   id: string
   name: string
@@ -32,11 +32,16 @@ export interface ContainerList {
 }
 
 export function summarize(view: ContainerView): ContainerSummary {
-  const { key, id, name, state, action, reason, message, startedAt, finishedAt, incidentsTotal } = view
+  const { key, id, name, engine, image, namespace, pod, state, action } = view
+  const { reason, message, startedAt, finishedAt, incidentsTotal } = view
   return {
     key,
     id,
     name,
+    engine,
+    image,
+    namespace,
+    pod,
     state,
     action,
     calls: forbiddenCalls(view),

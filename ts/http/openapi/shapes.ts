@@ -1,6 +1,7 @@
 /** PURE: what answers and bodies are made of, under the names that openapi.json gives them. */
 
 import type { CallCount, ContainerView, Incident, OpenIncidentView, PolicyView } from '../../container-view.ts'
+import { ENGINES } from '../../engine.ts'
 import type { StreamedCall } from '../events/call.ts'
 import type { Dropped } from '../events/frames.ts'
 import { problems, type ProblemBody } from '../problem.ts'
@@ -16,12 +17,25 @@ const phase = oneOf(['init', 'run'])
 const span: Schema = { type: 'string', pattern: String.raw`^\d+(\.\d+)?(ms|s|m|h)$` }
 
 /** Members that a row and a whole container share. */
-const head = { key: words, id: words, name: words, state, action }
+const head = {
+  key: words,
+  id: words,
+  name: words,
+  engine: nullable(oneOf(ENGINES)),
+  image: nullable(words),
+  namespace: nullable(words),
+  pod: nullable(words),
+  state,
+  action,
+}
 const fate = { reason: nullable(words), message: nullable(words), startedAt: time, finishedAt: nullable(time) }
 
 const container: Record<keyof ContainerView, Schema> = {
   ...head,
   ...fate,
+  podUid: nullable(words),
+  podContainer: nullable(words),
+  attempt: nullable(whole),
   answer: words,
   policySource: words,
   policy: nullable(ref('Policy')),
