@@ -115,9 +115,11 @@ function isSame({ init }: Described): (container: Container) => boolean {
   }
 }
 
+/** Of the long ids of engines as much as these show. */
 function keyStem(id: string): string {
   return (
     id
+      .replace(/^([0-9a-f]{12})[0-9a-f]{52}$/, '$1')
       .replace(/[^A-Za-z0-9_.-]/g, '_')
       .replace(/^\.+/, '')
       .slice(0, MAX_KEY_STEM_CHARS) || 'container'

@@ -80,7 +80,7 @@ test('ps and describe ask a daemon; what is not there is a message and no data',
     code: 1,
     stdout: '',
     stderr:
-      'seccomp-notifyd: no container has the id or key "nobody"; `seccomp-notifyd ps` lists those that are known\n',
+      'seccomp-notifyd: no container has the id, name or key "nobody"; `seccomp-notifyd ps` lists those that are known\n',
   })
 })
 

@@ -65,6 +65,7 @@ const summary = (key: string, calls: number, more: Partial<ContainerSummary> = {
   image: null,
   namespace: null,
   pod: null,
+  podContainer: null,
   state: 'running',
   action: 'log',
   calls,

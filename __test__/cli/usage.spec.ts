@@ -7,7 +7,11 @@ const DURATION = 'accepted: a number with ms, s, m or h, such as 500ms, 5s or 2m
 
 /** Command line, exit code, and what the only line on stderr says behind the prefix. */
 const REFUSALS: [line: string, code: number, text: string][] = [
-  ['ps --jso', 2, "unknown option '--jso'; accepted: --api-socket, --config, --json, --help; did you mean --json?"],
+  [
+    'ps --jso',
+    2,
+    "unknown option '--jso'; accepted: --name, --namespace, --pod, --image, --engine, --api-socket, --config, --json, --help; did you mean --json?",
+  ],
   [
     'ps extra',
     2,

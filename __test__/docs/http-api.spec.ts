@@ -41,7 +41,10 @@ test('every parameter is accepted, and the states are those there are', async t 
   const list = section('/v1/containers')
   t.deepEqual(firsts(list, 'parameter'), Object.keys(listParameters))
   const { detail } = await get('/v1/containers?bogus=1')
-  t.is(detail, '"bogus" is not a parameter; accepted: state, action, name, sort, order, limit, offset')
+  t.is(
+    detail,
+    '"bogus" is not a parameter; accepted: state, action, name, engine, namespace, pod, image, sort, order, limit, offset',
+  )
   const [, accepted = ''] = tableOf(list, 'parameter')[0] ?? []
   t.deepEqual(codesOf(accepted), [...containerStates])
 })

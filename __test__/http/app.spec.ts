@@ -52,7 +52,10 @@ for (const [query, detail] of [
   ['state=dead', 'state: "dead" is not a state; accepted: running, stopping, stopped, exited, unsupervised'],
   ['limit=0', 'limit: "0" is not a limit; accepted: a whole number from 1 to 9999999'],
   ['limit=x', 'limit: "x" is not a limit; accepted: a whole number from 1 to 9999999'],
-  ['stat=running', '"stat" is not a parameter; accepted: state, action, name, sort, order, limit, offset'],
+  [
+    'stat=running',
+    '"stat" is not a parameter; accepted: state, action, name, engine, namespace, pod, image, sort, order, limit, offset',
+  ],
 ] as const) {
   test(`the query ${query} is refused with what is accepted`, async t => {
     const answer = await createApp(source([])).request(`/v1/containers?${query}`)
@@ -102,10 +105,40 @@ test('the beginning of an id is enough where only one begins so', async t => {
   t.like(await answer.json(), { code: 'ERR_AMBIGUOUS', detail: '2 ids begin with "abcd": "abcdef", "abcdxx"' })
 })
 
+test('a container is found by name, and one that runs before those that have ended', async t => {
+  const pod = { name: 'k8s_web_shop-0_prod_u_0', podContainer: 'api' }
+  const app = createApp(
+    source([
+      view({ key: 'a1', id: 'aaaa', name: 'db', state: 'exited', startedAt: '2026-01-09T00:00:00.000Z' }),
+      view({ key: 'b1', id: 'bbbb', name: 'db' }),
+      view({ key: 'c1', id: 'cccc', ...pod }),
+    ]),
+  )
+  for (const [name, key] of [
+    ['db', 'b1'],
+    ['k8s_web_shop-0_prod_u_0', 'c1'],
+    ['api', 'c1'],
+  ] as const)
+    t.like(await (await app.request(`/v1/containers/${name}`)).json(), { key }, name)
+})
+
+test('one id in two namespaces is two containers: both have a key, and nobody takes the one for the other', async t => {
+  const both = ['red', 'blue'].map(namespace => view({ key: `web-${namespace}`, namespace }))
+  const app = createApp(source(both))
+  const answer = await app.request('/v1/containers/web')
+  t.is(answer.status, 409)
+  const detail = '2 containers have the id "web": web-red (namespace red), web-blue (namespace blue)'
+  t.like(await answer.json(), { code: 'ERR_AMBIGUOUS', detail })
+  t.is((await app.request('/v1/containers/web/stop', { method: 'POST' })).status, 403)
+  t.like(await (await app.request('/v1/containers/web-red')).json(), { namespace: 'red', otherIncarnations: [] })
+  const ended = createApp(source([both[0]!, { ...both[1]!, state: 'exited' }]))
+  t.like(await (await ended.request('/v1/containers/web')).json(), { key: 'web-red' })
+})
+
 test('an unknown container is a problem with a stable code', async t => {
   const answer = await createApp(source([])).request('/v1/containers/nope')
   t.is(answer.status, 404)
-  t.like(await answer.json(), { code: 'ERR_NO_CONTAINER', detail: 'no container has the id or key "nope"' })
+  t.like(await answer.json(), { code: 'ERR_NO_CONTAINER', detail: 'no container has the id, name or key "nope"' })
 })
 
 test('metrics are passed on with their type, in the format asked for', async t => {

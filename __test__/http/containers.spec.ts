@@ -17,10 +17,14 @@ const call = (syscall: string, count: number, more: Partial<CallCount> = {}): Ca
 })
 
 const started = (day: number) => `2026-01-0${day}T00:00:00.000Z`
+const ENGINE = {
+  docker: { engine: 'docker', image: 'nginx:1' },
+  pod: { engine: 'containerd', image: 'library/nginx', namespace: 'prod', pod: 'shop-0' },
+} as const
 const four = [
   view({ key: 'a', id: '0a', name: 'Web.2', action: 'stop', startedAt: started(1), calls: [call('chroot', 5)] }),
-  view({ key: 'b', id: '0b', name: 'db', startedAt: started(3), state: 'exited', incidentsTotal: 9 }),
-  view({ key: 'c', id: 'WEB-c', name: 'cache', startedAt: started(2), calls: [call('chroot', 7)] }),
+  view({ key: 'b', id: '0b', name: 'db', startedAt: started(3), state: 'exited', incidentsTotal: 9, ...ENGINE.docker }),
+  view({ key: 'c', id: 'WEB-c', name: 'cache', startedAt: started(2), calls: [call('chroot', 7)], ...ENGINE.pod }),
   view({ key: 'd', id: '0d', name: 'db', startedAt: started(4), action: 'stop', state: 'stopped' }),
 ]
 
@@ -48,6 +52,14 @@ for (const [query, found] of [
   ['limit=2&offset=2', 'ca'],
   ['limit=2&offset=3', 'a'],
   ['offset=9', ''],
+  ['engine=docker', 'b'],
+  ['engine=docker,containerd', 'bc'],
+  ['engine=none', 'da'],
+  ['namespace=prod', 'c'],
+  ['namespace=pro', ''],
+  ['pod=shop-0', 'c'],
+  ['image=nginx', 'bc'],
+  ['image=nginx&engine=docker', 'b'],
 ] as const) {
   test(`the list of ?${query} is ${found}`, async t => t.is(await keys(query), found))
 }
@@ -61,6 +73,7 @@ for (const [query, detail] of [
   ['sort=age', 'sort: "age" is not a member to sort by; accepted: started, calls, incidents, name, state'],
   ['sort=name&sort=calls', 'sort: there are 2 values; accepted: one'],
   ['order=up', 'order: "up" is not an order; accepted: auto, asc, desc'],
+  ['engine=lxc', 'engine: "lxc" is not an engine; accepted: containerd, cri-o, docker, nerdctl, podman, none'],
   ['action=kill', 'action: "kill" is not an action; accepted: log, stop'],
   ['offset=-1', 'offset: "-1" is not an offset; accepted: a whole number from 0 to 9999999'],
   ['limit=10000000', 'limit: "10000000" is not a limit; accepted: a whole number from 1 to 9999999'],

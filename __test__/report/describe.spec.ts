@@ -84,6 +84,30 @@ Warnings:
   )
 })
 
+test('what an engine tells of a container stands first, in the words of kubectl', t => {
+  const pod = { namespace: 'prod', pod: 'shop-0', podUid: 'u-1', podContainer: 'web', attempt: 0 }
+  const text = describeContainer({
+    ...stopped,
+    name: 'k8s_web_shop-0_prod_u-1_0',
+    ...pod,
+    image: 'nginx',
+    engine: 'cri-o',
+  })
+  t.true(
+    text.startsWith(`Name:         k8s_web_shop-0_prod_u-1_0
+Namespace:    prod
+Pod:          shop-0
+  UID:        u-1
+  Container:  web
+  Restarts:   0
+Image:        nginx
+Engine:       cri-o
+ID:           web
+`),
+    text,
+  )
+})
+
 test('what is not known is left out, what is empty is <none>', t => {
   const running: ContainerView = {
     ...stopped,

@@ -1,15 +1,22 @@
 /** PURE: which containers a list holds, in which order, and which part of them is sent. */
 
 import type { ContainerView } from '../container-view.ts'
+import { ENGINES } from '../engine.ts'
 import { oneOf, severalOf, someText, whole, type Values } from './parameters.ts'
 import { containerStates, summarize, type ContainerList, type ContainerSummary } from './summary.ts'
 
 const MOST = 9_999_999
+/** Of a runtime alone. */
+const NO_ENGINE = 'none'
 
 export const listParameters = {
   state: severalOf('a state', containerStates, 'Only containers in these states.'),
   action: severalOf('an action', ['log', 'stop'], 'Only containers with these actions.'),
   name: someText('Only containers whose name or id contains this, upper and lower case alike.'),
+  engine: severalOf('an engine', [...ENGINES, NO_ENGINE], 'Only containers of these engines.'),
+  namespace: someText('Only containers in this namespace.'),
+  pod: someText('Only containers of this pod.'),
+  image: someText('Only containers whose image contains this.'),
   sort: oneOf('a member to sort by', ['started', 'calls', 'incidents', 'name', 'state'], 'What the order is made by.'),
   order: oneOf(
     'an order',
@@ -23,10 +30,19 @@ export const listParameters = {
 export type ListQuery = Values<typeof listParameters>
 
 export function listContainers(all: readonly ContainerView[], query: ListQuery): ContainerList {
-  const { state, action, limit, offset } = query
-  const found = all.filter(view => state.includes(view.state) && action.includes(view.action) && isNamed(view, query))
+  const { limit, offset } = query
+  const found = all.filter(view => isTreated(view, query) && isNamed(view, query) && isFrom(view, query))
   const sorted = found.map(summarize).toSorted(comparison(query))
   return { containers: sorted.slice(offset, offset + limit), total: found.length }
+}
+
+function isTreated(view: ContainerView, { state, action }: ListQuery): boolean {
+  return state.includes(view.state) && action.includes(view.action)
+}
+
+function isFrom(view: ContainerView, { engine, namespace, pod, image = '' }: ListQuery): boolean {
+  if (!engine.includes(view.engine ?? NO_ENGINE) || !(view.image ?? '').includes(image)) return false
+  return (namespace === undefined || view.namespace === namespace) && (pod === undefined || view.pod === pod)
 }
 
 function isNamed({ name, id }: ContainerView, { name: part }: ListQuery): boolean {

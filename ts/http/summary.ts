@@ -10,7 +10,9 @@ export const containerStates = [
   'unsupervised',
 ] as const satisfies readonly ContainerState[]
 
-export interface ContainerSummary extends Pick<ContainerView, 'engine' | 'image' | 'namespace' | 'pod'> {
+type Shown = Pick<ContainerView, 'engine' | 'image' | 'namespace' | 'pod' | 'podContainer'>
+
+export interface ContainerSummary extends Shown {
   key: string
   id: string
   name: string
@@ -32,7 +34,7 @@ export interface ContainerList {
 }
 
 export function summarize(view: ContainerView): ContainerSummary {
-  const { key, id, name, engine, image, namespace, pod, state, action } = view
+  const { key, id, name, engine, image, namespace, pod, podContainer, state, action } = view
   const { reason, message, startedAt, finishedAt, incidentsTotal } = view
   return {
     key,
@@ -42,6 +44,7 @@ export function summarize(view: ContainerView): ContainerSummary {
     image,
     namespace,
     pod,
+    podContainer,
     state,
     action,
     calls: forbiddenCalls(view),

@@ -13,6 +13,13 @@ export type Describable = ContainerView & Partial<Pick<ContainerDetail, 'otherIn
 export function describeContainer(view: Describable): string {
   return [
     field('Name', view.name),
+    field('Namespace', view.namespace),
+    field('Pod', view.pod),
+    field('  UID', view.podUid),
+    field('  Container', view.podContainer),
+    field('  Restarts', view.attempt),
+    field('Image', view.image),
+    field('Engine', view.engine),
     field('ID', view.id),
     field('Key', view.key),
     field('Bundle', view.bundle),

@@ -14,7 +14,7 @@ export interface DescribeFlags extends ClientOptions {
 export async function describe(id: string, { json = false, ...client }: DescribeFlags): Promise<number> {
   const view = (await getJson(`/v1/containers/${encodeURIComponent(id)}`, client)) as ContainerView | undefined
   if (view === undefined) {
-    say(`no container has the id or key "${id}"; \`seccomp-notifyd ps\` lists those that are known`)
+    say(`no container has the id, name or key "${id}"; \`seccomp-notifyd ps\` lists those that are known`)
     return EXIT.failure
   }
   print(json ? formatJson(view) : describeContainer(view))

@@ -1,25 +1,34 @@
 /** `ps`: the containers of a running daemon. */
 
 import type { ContainerList } from '../../http/summary.ts'
-import { escapeText, formatAge, formatJson, formatTable } from '../../report/format.ts'
+import { formatJson } from '../../report/format.ts'
+import { containerTable } from '../../report/ps.ts'
 import { getJson, type ClientOptions } from '../client.ts'
 import { EXIT } from '../exit-codes.ts'
 import { print } from '../output.ts'
 
-export interface PsFlags extends ClientOptions {
+/** What a container has to have to be listed, as the HTTP interface knows it. */
+interface Filters {
+  name?: string
+  engine?: string
+  namespace?: string
+  pod?: string
+  image?: string
+}
+
+export interface PsFlags extends ClientOptions, Filters {
   json?: boolean
 }
 
-const HEADER = ['KEY', 'NAME', 'STATE', 'ACTION', 'CALLS', 'REASON', 'AGE']
-
-export async function ps({ json = false, ...client }: PsFlags): Promise<number> {
-  const list = (await getJson('/v1/containers', client)) as ContainerList
-  print(json ? formatJson(list) : formatTable(HEADER, list.containers.map(toRow)))
+export async function ps({ json = false, ...flags }: PsFlags): Promise<number> {
+  const list = (await getJson(pathOf(flags), flags)) as ContainerList
+  print(json ? formatJson(list) : containerTable(list.containers, Date.now()))
   return EXIT.ok
 }
 
-function toRow(container: ContainerList['containers'][number]): string[] {
-  const { key, name, state, action, calls, reason, startedAt } = container
-  const age = formatAge(Date.now() - Date.parse(startedAt))
-  return [key, name, state, action, calls, reason ?? '', age].map(cell => escapeText(String(cell), 64))
+function pathOf({ name, engine, namespace, pod, image }: Filters): string {
+  const query = new URLSearchParams()
+  for (const [filter, value] of Object.entries({ name, engine, namespace, pod, image }))
+    if (value !== undefined) query.set(filter, value)
+  return query.size === 0 ? '/v1/containers' : `/v1/containers?${query.toString()}`
 }

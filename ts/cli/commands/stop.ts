@@ -14,7 +14,7 @@ export async function stop(id: string, { json = false, ...client }: StopFlags): 
   const path = `/v1/containers/${encodeURIComponent(id)}/stop`
   const view = (await postJson(path, client)) as ContainerView | undefined
   if (view === undefined) {
-    say(`no container has the id or key "${id}"; \`seccomp-notifyd ps\` lists those that are known`)
+    say(`no container has the id, name or key "${id}"; \`seccomp-notifyd ps\` lists those that are known`)
     return EXIT.failure
   }
   print(json ? formatJson(view) : `${escapeText(view.key)}\n`)

@@ -13,7 +13,7 @@ export function defineStop(program: Command, outcome: Outcome): void {
     .command('stop')
     .summary('Stop a container.')
     .description(reflow(DESCRIPTION))
-    .argument('<id>', "the runtime's id or its first characters (4 or more), or a key of ps")
+    .argument('<id>', "name, the runtime's id or its first characters (4 or more), or a key of ps")
   for (const option of [...daemonOptions(), json('its key')]) command.addOption(option)
   command.action(async (id, flags) => outcome(await (await import('../commands/stop.ts')).stop(id, flags)))
   addExamples(command, [{ does: 'stop one that ps shows', typed: 'seccomp-notifyd stop 4f2a' }])

@@ -25,6 +25,7 @@ const head = {
   image: nullable(words),
   namespace: nullable(words),
   pod: nullable(words),
+  podContainer: nullable(words),
   state,
   action,
 }
@@ -34,7 +35,6 @@ const container: Record<keyof ContainerView, Schema> = {
   ...head,
   ...fate,
   podUid: nullable(words),
-  podContainer: nullable(words),
   attempt: nullable(whole),
   answer: words,
   policySource: words,

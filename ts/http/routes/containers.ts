@@ -9,7 +9,7 @@ import { patchOf } from '../profile-patch.ts'
 import type { DaemonSource } from '../source.ts'
 import { newestFirst } from '../summary.ts'
 
-/** Another start of the same id. */
+/** Another start of the same id, in the same namespace. */
 export type Incarnation = Pick<ContainerView, 'key' | 'state' | 'startedAt'>
 
 export interface ContainerDetail extends ContainerView {
@@ -35,7 +35,9 @@ function query<P extends Parameters<typeof readQuery>[1]>(url: string, parameter
 }
 
 export function detailOf(source: DaemonSource, view: ContainerView): ContainerDetail {
-  const others = source.containers().filter(({ id, key }) => id === view.id && key !== view.key)
+  const others = source
+    .containers()
+    .filter(({ id, key, namespace }) => id === view.id && key !== view.key && namespace === view.namespace)
   const otherIncarnations = newestFirst(others).map(({ key, state, startedAt }) => ({ key, state, startedAt }))
   return { ...view, otherIncarnations }
 }
