@@ -67,24 +67,27 @@ const SAMPLES = {
   podman: sample('containers.conf'),
 }
 
-test.serial('what was installed and taken out again leaves every file as it was, and the host without ours', async t => {
-  const host = hostWith(t, { podman: SAMPLES.podman })
-  const before = host.texts()
-  const { code, stdout, stderr } = await host.install('--engine', 'podman', 'crio', '--yes')
-  t.is(code, 0, stderr)
-  t.regex(stdout, /^podman +registered +\/.*; then: nothing to reload/m)
-  t.deepEqual(Object.keys(host.texts()).toSorted(), ['20-ours.conf', 'containers.conf'])
-  const installed = ['runc', 'crun'].map(name => join(host.dir, name))
-  for (const file of installed) {
-    t.deepEqual(readFileSync(file), readFileSync(SHIM))
-    t.is(statSync(file).mode & 0o7777, 0o755)
-  }
-  t.is(statSync(installed[0]!).ino, statSync(installed[1]!).ino)
-  const out = await host.uninstall('--yes')
-  t.is(out.code, 0, out.stderr)
-  t.deepEqual(host.texts(), before)
-  t.false(existsSync(join(host.folder, 'libexec')), 'folders that were made for it are gone too')
-})
+test.serial(
+  'what was installed and taken out again leaves every file as it was, and the host without ours',
+  async t => {
+    const host = hostWith(t, { podman: SAMPLES.podman })
+    const before = host.texts()
+    const { code, stdout, stderr } = await host.install('--engine', 'podman', 'crio', '--yes')
+    t.is(code, 0, stderr)
+    t.regex(stdout, /^podman +registered +\/.*; then: nothing to reload/m)
+    t.deepEqual(Object.keys(host.texts()).toSorted(), ['20-ours.conf', 'containers.conf'])
+    const installed = ['runc', 'crun'].map(name => join(host.dir, name))
+    for (const file of installed) {
+      t.deepEqual(readFileSync(file), readFileSync(SHIM))
+      t.is(statSync(file).mode & 0o7777, 0o755)
+    }
+    t.is(statSync(installed[0]!).ino, statSync(installed[1]!).ino)
+    const out = await host.uninstall('--yes')
+    t.is(out.code, 0, out.stderr)
+    t.deepEqual(host.texts(), before)
+    t.false(existsSync(join(host.folder, 'libexec')), 'folders that were made for it are gone too')
+  },
+)
 
 test.serial('each engine is registered in its own file, and what is there already is left alone', async t => {
   const host = hostWith(t, SAMPLES)

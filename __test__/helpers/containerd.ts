@@ -22,11 +22,20 @@ export function needContainerd(): Need {
   return missing === undefined ? { usable: true } : { usable: false, reason: `${missing} is not installed` }
 }
 
-/** Starts it without its interface for Kubernetes. The environment is the runtimes' too. */
-export async function startContainerd(t: ExecutionContext, env: Record<string, string>): Promise<Containerd> {
+/**
+ * Starts it without its interface for Kubernetes, unless that is asked for. The environment is the runtimes' too.
+ * `prepare` may change the configuration before it is read.
+ */
+export async function startContainerd(
+  t: ExecutionContext,
+  env: Record<string, string>,
+  { cri, prepare }: { cri?: string; prepare?: (configFile: string) => Promise<void> } = {},
+): Promise<Containerd> {
   const folder = mkdtempSync(join(tmpdir(), 'sn-ctrd-'))
   const socket = join(folder, 'c.sock')
-  const engine = start('containerd', ['--config', configure(folder, socket)], {
+  const file = configure(folder, socket, cri)
+  await prepare?.(file)
+  const engine = start('containerd', ['--config', file], {
     env: { ...process.env, ...env },
     deadlineMs: 170_000,
   })
@@ -43,7 +52,8 @@ export async function startContainerd(t: ExecutionContext, env: Record<string, s
   return { rootfs: makeRootfs(join(folder, 'rootfs'), []), start: ctr, call }
 }
 
-function configure(folder: string, socket: string): string {
+/** `cri` is TOML of that interface; without any it is off. */
+function configure(folder: string, socket: string, cri?: string): string {
   const file = join(folder, 'config.toml')
   mkdirSync(join(folder, 'root'))
   writeFileSync(
@@ -51,12 +61,12 @@ function configure(folder: string, socket: string): string {
     `version = 2
 root = "${join(folder, 'root')}"
 state = "${join(folder, 'state')}"
-disabled_plugins = ["io.containerd.grpc.v1.cri"]
+disabled_plugins = [${cri === undefined ? '"io.containerd.grpc.v1.cri"' : ''}]
 [grpc]
   address = "${socket}"
 [ttrpc]
   address = "${join(folder, 't.sock')}"
-`,
+${cri ?? ''}`,
   )
   return file
 }

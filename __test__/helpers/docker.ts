@@ -27,6 +27,13 @@ export function needDocker(): Need {
   return missing === undefined ? { usable: true } : { usable: false, reason: `${missing} is not installed` }
 }
 
+export interface DockerOptions {
+  /** Of the engine and, unless a containerd runs already, of the runtimes. */
+  env?: Record<string, string>
+  /** What becomes of the configuration before the engine reads it. */
+  prepare?: (configFile: string) => Promise<void>
+}
+
 /**
  * Starts the engine without network, and loads one image; with these runtimes, name and executable, beside its own, and
  * one of them where a container chooses none. It uses a containerd that runs already.
@@ -35,16 +42,16 @@ export async function startDocker(
   t: ExecutionContext,
   runtimes: Record<string, string>,
   defaultRuntime = 'runc',
+  { env = {}, prepare }: DockerOptions = {},
 ): Promise<Docker> {
   const folder = mkdtempSync(join(tmpdir(), 'sn-docker-'))
   const host = `unix://${join(folder, 'd.sock')}`
-  const engine = start(
-    findCommand('dockerd') ?? 'dockerd',
-    ['--config-file', configure(folder, host, runtimes, defaultRuntime)],
-    {
-      deadlineMs: 170_000,
-    },
-  )
+  const file = configure(folder, host, runtimes, defaultRuntime)
+  await prepare?.(file)
+  const engine = start(findCommand('dockerd') ?? 'dockerd', ['--config-file', file], {
+    env: { ...process.env, ...env },
+    deadlineMs: 170_000,
+  })
   const client = existsSync(CLIENT) ? CLIENT : 'docker'
   const call = (args: string[]) => start(client, ['--host', host, ...args]).finished
   t.teardown(async () => {

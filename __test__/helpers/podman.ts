@@ -12,6 +12,8 @@ import { findCommand, needRuntime, type Need } from './needs.ts'
 const LIMITS = ['--ulimit', 'nofile=1024:1024', '--ulimit', 'nproc=1024:1024']
 
 export interface Podman {
+  /** Where its containers are, as `storage.conf` says it. */
+  readonly storage: Record<'driver' | 'graphroot' | 'runroot', string>
   /** Runs a container of busybox without network, to its end unless an option says otherwise. */
   run(runtime: string, options: string[], command: string[]): Promise<Finished>
   /** Any other command. */
@@ -26,7 +28,11 @@ export function needPodman(runtime: RuntimeName): Need {
 }
 
 /** Podman for containers of that runtime. */
-export async function createPodman(t: ExecutionContext, runtime: RuntimeName): Promise<Podman> {
+export async function createPodman(
+  t: ExecutionContext,
+  runtime: RuntimeName,
+  env: Record<string, string> = {},
+): Promise<Podman> {
   const folder = mkdtempSync(join(tmpdir(), 'sn-pod-'))
   t.teardown(async () => {
     // conmon cleans up after a container by Podman, whether that is removed meanwhile or not.
@@ -37,11 +43,12 @@ export async function createPodman(t: ExecutionContext, runtime: RuntimeName): P
   const folders = ['root', 'runroot', 'tmpdir'].flatMap(name => [`--${name}`, join(folder, name)])
   const fixed = ['--storage-driver', 'vfs', '--cgroup-manager', 'cgroupfs', '--events-backend', 'file']
   const [program, ...first] = [...(await whereItWorks(t, runtime)), 'podman', ...folders, ...fixed] as [string]
-  const call = (args: string[]) => start(program, [...first, ...args]).finished
+  const call = (args: string[]) => start(program, [...first, ...args], { env: { ...process.env, ...env } }).finished
   t.teardown(() => call(['rm', '--all', '--force', '--time', '0']))
   const run: Podman['run'] = (path, options, command) =>
     call(['--runtime', path, 'run', '--network', 'none', ...LIMITS, ...options, '--rootfs', rootfs, ...command])
-  return { run, call }
+  const storage = { driver: 'vfs', graphroot: join(folder, 'root'), runroot: join(folder, 'runroot') }
+  return { run, call, storage }
 }
 
 /** crun (1.8) refuses the hybrid cgroup layout: then it lives in mounts without that, as long as the test. */

@@ -15,7 +15,7 @@ const SOCKET = '/run/containerd/containerd.sock'
 const DATABASE = 'io.containerd.metadata.v1.bolt/meta.db'
 
 export async function containerdReferences(sought: Sought): Promise<Reference[]> {
-  if (findProgram('containerd') === undefined) return []
+  if (findProgram('containerd') === undefined && sought.record.engines.containerd === undefined) return []
   const settings = settingsOf(sought)
   const socket = valueAt(settings, ['grpc', 'address'])
   const { root } = settings

@@ -14,7 +14,7 @@ const SOCKET = '/var/run/docker.sock'
 const DATA = '/var/lib/docker'
 
 export async function dockerReferences(sought: Sought): Promise<Reference[]> {
-  if (findProgram('dockerd') === undefined) return []
+  if (findProgram('dockerd') === undefined && sought.record.engines.docker === undefined) return []
   const settings = settingsOf(sought)
   const socket = socketOf(settings)
   try {
