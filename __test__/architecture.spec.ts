@@ -138,7 +138,7 @@ const MAY: Record<string, string[]> = {
   ],
   'install/changes': ['errors', 'install/format', 'install/tree'],
   'install/engine': ['install/changes', 'install/format', 'install/tree', 'ways-in'],
-  'install/engines/docker': ['install/engine', 'install/json'],
+  'install/engines/docker': ['install/engine', 'install/json', 'install/tree'],
   'install/engines/containerd': [
     'errors',
     'install/changes',
@@ -148,7 +148,7 @@ const MAY: Record<string, string[]> = {
     'install/tree',
   ],
   'install/engines/podman': ['install/engine', 'install/toml'],
-  'install/engines/crio': ['install/engine', 'install/toml'],
+  'install/engines/crio': ['install/engine', 'install/toml', 'install/tree'],
   'install/engines/kubernetes': [],
   'install/engines': [
     'install/engine',

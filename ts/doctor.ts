@@ -1,8 +1,11 @@
 /** What works on this machine, found out by trying. */
 
-import { execFile } from 'node:child_process'
-import { promisify } from 'node:util'
+import type { EngineName } from './install/engines.ts'
+import { installedParts, type InstalledPart } from './installed-parts.ts'
 import { loadNative, type Native } from './native.ts'
+import { registeredShims, type Executable, type RegisteredShim, type UnreadConfig } from './registered-shims.ts'
+import { shimSocket, type ShimSocket } from './shim-socket.ts'
+import { PARTS } from './ways-in.ts'
 
 export interface Finding {
   name: string
@@ -11,62 +14,81 @@ export interface Finding {
   detail: string
 }
 
-interface Runtime {
-  command: string
-  /** First version through which a profile's listenerPath works, and what is the way where it does not. */
-  since: [number, number, number]
-  without: string
+export interface Examination {
+  findings: Finding[]
+  /** The engines and runtimes that are installed, with the ways in that work there. */
+  parts: InstalledPart[]
+  /** Where the shim is registered. */
+  shims: RegisteredShim[]
 }
-
-const RUNTIMES: Runtime[] = [
-  { command: 'runc', since: [1, 1, 0], without: 'it cannot hand listeners over; 1.1.0 or newer can' },
-  { command: 'crun', since: [0, 19, 0], without: 'it cannot hand listeners over; 0.19 or newer can' },
-  {
-    command: 'containerd',
-    since: [1, 5, 5],
-    without: 'it drops listenerPath from profiles; 1.5.5 or newer passes it on',
-  },
-  { command: 'dockerd', since: [23, 0, 0], without: 'it drops listenerPath from profiles; 23.0 or newer passes it on' },
-  { command: 'podman', since: [4, 1, 0], without: 'it drops listenerPath from profiles; 4.1 or newer passes it on' },
-]
 
 /** Without these nothing is supervised at all. */
 const ESSENTIAL = new Set(['listener', 'compare_files'])
-const TIMEOUT_MS = 5000
+/** Of these the daemon reads what a container asks for. */
+const ANNOTATIONS = 'seccomp-notifyd.io/*'
+const OF_EXECUTABLES: Record<Executable, string> = {
+  same: "is this package's",
+  other: "is another version than this package's; `runtime install` renews it",
+  missing: 'is not there, so no container starts under that name; `runtime install` brings it',
+}
 
-export async function examine(native: Native = loadNative()): Promise<Finding[]> {
+/** Files that are not the usual ones. */
+export interface DoctorFiles {
+  engines?: Partial<Record<EngineName, string>>
+  /** The shim's own configuration. */
+  runtime?: string
+}
+
+export async function examine(native: Native = loadNative(), files: DoctorFiles = {}): Promise<Examination> {
+  const examined = [examineKernel(native), installedParts(), shimSocket(files.runtime)] as const
+  const [kernel, parts, socket] = await Promise.all(examined)
+  const found = registeredShims(files.engines)
+  const shims = found.filter((each): each is RegisteredShim => !('problem' in each))
+  const ofSocket = shims.length === 0 ? [] : [socketFinding(socket)]
+  return { findings: [...kernel, ...partFindings(parts), ...found.map(shimFinding), ...ofSocket], parts, shims }
+}
+
+async function examineKernel(native: Native): Promise<Finding[]> {
   const report = await native.probeKernel()
-  const kernel: Finding[] = report.features.map(({ name, works, detail }) => ({
+  return report.features.map(({ name, works, detail }) => ({
     name: `kernel ${name}`,
     status: works ? 'ok' : ESSENTIAL.has(name) ? 'fail' : 'warn',
     detail: works ? `works on ${report.release}` : detail,
   }))
-  return [...kernel, ...(await Promise.all(RUNTIMES.map(examineRuntime)))]
 }
 
-async function examineRuntime({ command, since, without }: Runtime): Promise<Finding> {
-  const text = await versionText(command)
-  if (text === undefined) return { name: command, status: 'ok', detail: 'not installed' }
-  const version = parseVersion(text)
-  if (version === undefined) return { name: command, status: 'warn', detail: 'its --version could not be read' }
-  const fits = isAtLeast(version, since)
-  return { name: command, status: fits ? 'ok' : 'warn', detail: `${version.join('.')}${fits ? '' : `: ${without}`}` }
+function partFindings(parts: readonly InstalledPart[]): Finding[] {
+  return PARTS.map(name => {
+    const found = parts.find(({ part }) => part === name)
+    return found === undefined ? { name, status: 'ok', detail: 'not installed' } : partFinding(found)
+  })
 }
 
-async function versionText(command: string): Promise<string | undefined> {
-  try {
-    return (await promisify(execFile)(command, ['--version'], { timeout: TIMEOUT_MS })).stdout
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? undefined : ''
+function partFinding({ part: name, version, passThrough, shim, annotations }: InstalledPart): Finding {
+  if (version === undefined || passThrough === undefined || shim === undefined) {
+    return { name, status: 'warn', detail: 'its --version could not be read' }
+  }
+  const ways = [
+    `${version}: pass-through ${passThrough.works ? 'works' : 'does not work'} (${passThrough.reason})`,
+    shim.works ? 'the shim works' : `the shim does not work (${shim.reason})`,
+    ...(annotations?.works === false ? [`annotations do not arrive (${annotations.reason})`] : []),
+  ]
+  return { name, status: passThrough.works && shim.works ? 'ok' : 'warn', detail: ways.join('; ') }
+}
+
+function shimFinding(found: RegisteredShim | UnreadConfig): Finding {
+  if ('problem' in found) return { name: `shim in ${found.engine}`, status: 'warn', detail: found.problem }
+  const { engine, name, path, executable, annotations } = found
+  const isReached = annotations?.includes(ANNOTATIONS) ?? true
+  const unreached = isReached ? '' : `; its pod_annotations lack ${ANNOTATIONS}, so nothing that a pod asks for arrives`
+  return {
+    name: `shim in ${engine}`,
+    status: executable === 'same' && isReached ? 'ok' : 'warn',
+    detail: `registered as ${name}: ${path} ${OF_EXECUTABLES[executable]}${unreached}`,
   }
 }
 
-function parseVersion(text: string): number[] | undefined {
-  const found = /(\d+)\.(\d+)(?:\.(\d+))?/.exec(text)
-  return found?.slice(1, 4).map(part => Number(part ?? 0))
-}
-
-function isAtLeast(version: readonly number[], least: readonly number[]): boolean {
-  const different = least.findIndex((part, index) => part !== version[index])
-  return different === -1 || (version[different] ?? 0) > (least[different] ?? 0)
+function socketFinding({ path, problem }: ShimSocket): Finding {
+  if (problem === undefined) return { name: 'shim socket', status: 'ok', detail: `a daemon listens at ${path}` }
+  return { name: 'shim socket', status: 'warn', detail: `no daemon listens at ${path}: ${problem}` }
 }

@@ -47,7 +47,7 @@ function hostWith(t: ExecutionContext, texts: Partial<Record<keyof typeof NAMES,
   const places = { driver: 'vfs', graphroot: join(folder, 'graph'), runroot: join(folder, 'run') }
   const lines = Object.entries(places).map(([key, value]) => `${key} = ${JSON.stringify(value)}\n`)
   writeFileSync(storage, `[storage]\n${lines.join('')}`)
-  const env = { ...process.env, CONTAINERS_STORAGE_CONF: storage }
+  const { DOCKER_HOST: _, ...env } = { ...process.env, CONTAINERS_STORAGE_CONF: storage }
   const call = (args: string[]) => cli(['runtime', ...args], { env })
   const files = Object.keys(NAMES).flatMap(name => ['--config-file', `${name}=${file(name as keyof typeof NAMES)}`])
   return {
@@ -252,6 +252,38 @@ test.serial('an engine that is not there is left alone, and an error where it is
   t.is(named.code, 1)
   t.regex(named.stderr, /cannot register it with crio in .*: crio is not installed/)
 })
+
+test.serial(
+  'containers of a Docker that does not run keep the executable, and so does one that is not found',
+  async t => {
+    const host = hostWith(t, {})
+    const data = join(host.folder, 'data')
+    writeFileSync(
+      host.file('docker'),
+      JSON.stringify({ 'data-root': data, hosts: ['unix:///nonexistent/docker.sock'] }),
+    )
+    t.is((await host.install('--engine', 'docker', '--yes')).code, 0)
+    const unknown = await host.uninstall('--yes')
+    t.is(unknown.code, 1)
+    t.regex(
+      unknown.stderr,
+      /could not tell which containers of docker refer to it; start docker, or leave .*--keep-exec/,
+    )
+    for (const [id, Runtime] of Object.entries({ abc: 'notifyd', def: 'runc' })) {
+      mkdirSync(join(data, 'containers', id), { recursive: true })
+      writeFileSync(join(data, 'containers', id, 'hostconfig.json'), JSON.stringify({ Runtime }))
+      writeFileSync(join(data, 'containers', id, 'config.v2.json'), JSON.stringify({ Name: `/name-of-${id}` }))
+    }
+    const { code, stderr, stdout } = await host.uninstall('--yes', '--json')
+    t.is(code, 1)
+    t.true(stderr.includes(`docker: the container abc (name-of-abc), stopped, refers to ${host.dir}\n`))
+    t.false(stderr.includes('name-of-def'))
+    const { applied, containers } = JSON.parse(stdout) as { applied: boolean; containers: { id: string }[] }
+    t.deepEqual([applied, containers.map(({ id }) => id)], [false, ['abc']])
+    t.true(existsSync(join(host.dir, 'runc')))
+    t.true(readFileSync(host.file('docker'), 'utf8').includes('notifyd'))
+  },
+)
 
 test.serial('JSON says the same', async t => {
   const host = hostWith(t, { docker: '{}' })

@@ -123,7 +123,16 @@ check('containerd', needContainerd(), 'it reads the handler, and its containers 
   const { stdout: plugins } = await containerd.call(['plugins', 'list'])
   t.regex(plugins, /io\.containerd\.grpc\.v1 +cri +\S+ +ok/)
   const binary = ['--runc-binary', join(installed.dir, 'runc')]
-  const made = await containerd.call(['run', ...binary, '--rootfs', containerd.rootfs, 'keeps', '/bin/sh', '-c', 'exit 7'])
+  const made = await containerd.call([
+    'run',
+    ...binary,
+    '--rootfs',
+    containerd.rootfs,
+    'keeps',
+    '/bin/sh',
+    '-c',
+    'exit 7',
+  ])
   t.is(made.code, 7, made.stderr)
   await isKept(t, installed, /containerd: the container keeps \(default\), created, refers to /)
   t.is((await containerd.call(['containers', 'delete', 'keeps'])).code, 0)

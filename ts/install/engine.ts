@@ -3,7 +3,7 @@
 import type { Version } from '../ways-in.ts'
 import type { Change } from './changes.ts'
 import type { Format } from './format.ts'
-import type { Tree } from './tree.ts'
+import { isTree, valueAt, type Path, type Tree, type Value } from './tree.ts'
 
 export type RuntimeName = 'runc' | 'crun'
 
@@ -23,6 +23,15 @@ export interface Host {
   runtimes: readonly RuntimeName[]
 }
 
+/** What an engine's configuration says of a runtime. */
+export interface Registered {
+  name: string
+  /** Its executable. */
+  path: string
+  /** Annotations that reach it, where the engine asks; patterns. */
+  annotations?: readonly string[]
+}
+
 export interface Engine {
   /** Its program. */
   program: string
@@ -34,6 +43,18 @@ export interface Engine {
   /** Why nothing is to be changed there. */
   unusable?(tree: Tree): string | undefined
   changes(tree: Tree, handler: Handler, host: Host): Change[]
+  /** All runtimes that it has, ours or not. */
+  registered(tree: Tree): Registered[]
+}
+
+/** The runtimes of a table, where each has its path in one way. */
+export function registeredIn(tree: Tree, path: Path, pathOf: (runtime: Value) => Value | undefined): Registered[] {
+  const runtimes = valueAt(tree, path)
+  if (!isTree(runtimes)) return []
+  return Object.entries(runtimes).flatMap(([name, runtime]) => {
+    const found = pathOf(runtime)
+    return typeof found === 'string' ? [{ name, path: found }] : []
+  })
 }
 
 /** The shim in the place of the runtime that engines of this kind prefer. */

@@ -1,6 +1,7 @@
 /** What is to be changed on this host to register the shim. Nothing is changed yet. */
 
 import { NotifydError, toNotifydError } from '../errors.ts'
+import { waysIn, type Version } from '../ways-in.ts'
 import { apply, isMade, undo, type Change } from './changes.ts'
 import { readConfigFile } from './config-file.ts'
 import { sha256 } from './digest.ts'
@@ -30,6 +31,8 @@ export interface PlannedEngine {
   after?: string
   record?: EngineRecord
   version?: string
+  /** What is to be done besides. */
+  note?: string
 }
 
 export interface InstallPlan {
@@ -77,7 +80,7 @@ async function planEngine(
   const file = options.files[engine] ?? known.file
   const program = findProgram(known.program)
   const version = program === undefined ? undefined : await versionOf(program)
-  const about = { engine, file, ...(version === undefined ? {} : { version: version.join('.') }) }
+  const about = { engine, file, ...(version === undefined ? {} : aboutVersion(engine, version)) }
   const reason =
     program === undefined && options.files[engine] === undefined ? `${known.program} is not installed` : undefined
   const host = { runtimes: installedRuntimes(), ...(version === undefined ? {} : { version }) }
@@ -89,6 +92,11 @@ async function planEngine(
   } catch (error) {
     throw toNotifydError(error, `cannot register it with ${engine} in ${file}`)
   }
+}
+
+function aboutVersion(engine: EngineName, version: Version): Pick<PlannedEngine, 'version' | 'note'> {
+  const { annotations } = waysIn(engine, version)
+  return { version: version.join('.'), ...(annotations.works ? {} : { note: annotations.reason }) }
 }
 
 type PlannedFile = Omit<PlannedEngine, 'engine' | 'reason'> & Required<Pick<PlannedEngine, 'file'>>

@@ -67,8 +67,8 @@ export function installResult({ options, executable, engines }: InstallPlan, kno
       status: executable.isThere ? 'unchanged' : 'change',
     },
     engines: engines.map(planned => {
-      const { engine, status, file, reason, version } = planned
-      const told = { engine, status, file, reason, version, diff: diffOf(planned) || undefined }
+      const { engine, status, file, reason, version, note } = planned
+      const told = { engine, status, file, reason, version, note, diff: diffOf(planned) || undefined }
       return status === 'change' ? { ...told, reload: known[engine].reload } : told
     }),
   }

@@ -11,9 +11,10 @@ export interface DoctorFlags {
 }
 
 export async function doctor({ json = false }: DoctorFlags): Promise<number> {
-  const findings = await examine()
+  const examination = await examine()
+  const { findings } = examination
   const table = formatTable(['STATUS', 'WHAT', 'DETAIL'], findings.map(toRow))
-  print(json ? formatJson({ findings }) : colorStatuses(table))
+  print(json ? formatJson(examination) : colorStatuses(table))
   return findings.some(({ status }) => status === 'fail') ? EXIT.failure : EXIT.ok
 }
 

@@ -2,7 +2,7 @@
 
 import { NotifydError } from '../../errors.ts'
 import type { Change } from '../changes.ts'
-import type { Engine, Handler, Host } from '../engine.ts'
+import { registeredIn, type Engine, type Handler, type Host, type Registered } from '../engine.ts'
 import { tomlValue } from '../toml-text.ts'
 import { toml } from '../toml.ts'
 import { isTree, valueAt, type Tree, type Value } from '../tree.ts'
@@ -33,6 +33,7 @@ export const containerd: Engine = {
   reload: 'systemctl restart containerd; containers and pods go on',
   unusable,
   changes,
+  registered,
 }
 
 function unusable({ disabled_plugins: disabled }: Tree): string | undefined {
@@ -88,4 +89,19 @@ function isSet(value: Value): boolean {
 function united(there: Value | undefined, wanted: readonly string[]): Value[] {
   const kept = Array.isArray(there) ? there : []
   return [...kept, ...wanted.filter(each => !kept.includes(each))]
+}
+
+function registered(tree: Tree): Registered[] {
+  return Object.values(SECTIONS).flatMap(section => {
+    const runtimes = ['plugins', section, 'containerd', 'runtimes']
+    const found = registeredIn(tree, runtimes, runtime =>
+      isTree(runtime) ? valueAt(runtime, ['options', 'BinaryName']) : undefined,
+    )
+    return found.map(each => ({ ...each, annotations: annotationsOf(valueAt(tree, [...runtimes, each.name])) }))
+  })
+}
+
+function annotationsOf(runtime: Value | undefined): string[] {
+  const patterns = isTree(runtime) ? runtime['pod_annotations'] : undefined
+  return Array.isArray(patterns) ? patterns.filter(each => typeof each === 'string') : []
 }

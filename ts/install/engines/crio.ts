@@ -1,7 +1,8 @@
 /** PURE: a file of our own among those that CRI-O reads. */
 
-import { runtimeOf, type Engine } from '../engine.ts'
+import { registeredIn, runtimeOf, type Engine } from '../engine.ts'
 import { toml } from '../toml.ts'
+import { isTree } from '../tree.ts'
 
 export const crio: Engine = {
   program: 'crio',
@@ -16,4 +17,8 @@ export const crio: Engine = {
       { kind: 'own', path: ['crio', 'runtime', 'runtimes', name], value },
     ]
   },
+  registered: tree =>
+    registeredIn(tree, ['crio', 'runtime', 'runtimes'], runtime =>
+      isTree(runtime) ? runtime['runtime_path'] : undefined,
+    ),
 }

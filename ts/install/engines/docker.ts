@@ -1,7 +1,8 @@
 /** PURE: Docker's daemon.json. */
 
-import type { Engine } from '../engine.ts'
+import { registeredIn, type Engine } from '../engine.ts'
 import { json } from '../json.ts'
+import { isTree } from '../tree.ts'
 
 export const docker: Engine = {
   program: 'dockerd',
@@ -13,4 +14,5 @@ export const docker: Engine = {
     ...(isDefault ? [{ kind: 'replace', path: ['default-runtime'], value: name } as const] : []),
     { kind: 'own', path: ['runtimes', name], value: { path: `${folder}/runc` } },
   ],
+  registered: tree => registeredIn(tree, ['runtimes'], runtime => (isTree(runtime) ? runtime['path'] : undefined)),
 }

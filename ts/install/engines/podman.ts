@@ -1,6 +1,6 @@
 /** PURE: Podman's containers.conf. */
 
-import { runtimeOf, type Engine } from '../engine.ts'
+import { registeredIn, runtimeOf, type Engine } from '../engine.ts'
 import { toml } from '../toml.ts'
 
 /** What Podman takes where runtime_supports_json is not written. */
@@ -16,4 +16,7 @@ export const podman: Engine = {
     ...(isDefault ? [{ kind: 'replace', path: ['engine', 'runtime'], value: name } as const] : []),
     { kind: 'own', path: ['engine', 'runtimes', name], value: [`${folder}/${runtimeOf(host)}`] },
   ],
+  // Podman takes the first of these that is there.
+  registered: tree =>
+    registeredIn(tree, ['engine', 'runtimes'], paths => (Array.isArray(paths) ? paths[0] : undefined)),
 }

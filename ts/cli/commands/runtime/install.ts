@@ -35,6 +35,9 @@ export async function install(flags: InstallFlags): Promise<number> {
   }
   if (isWanted) carryOut(plan)
   print(json ? formatJson(installResult(plan, ENGINES, isWanted)) : describeInstall(plan, ENGINES, isWanted))
+  for (const { engine: each, version, note, status } of plan.engines) {
+    if (note !== undefined && status !== 'skipped') say(`${each} ${version}: ${note}`)
+  }
   if (wantsRuntimeClass && !json) print(runtimeClass(name))
   return EXIT.ok
 }
