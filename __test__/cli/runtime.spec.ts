@@ -47,7 +47,7 @@ function hostWith(t: ExecutionContext, texts: Partial<Record<keyof typeof NAMES,
   const places = { driver: 'vfs', graphroot: join(folder, 'graph'), runroot: join(folder, 'run') }
   const lines = Object.entries(places).map(([key, value]) => `${key} = ${JSON.stringify(value)}\n`)
   writeFileSync(storage, `[storage]\n${lines.join('')}`)
-  const { DOCKER_HOST: _, ...env } = { ...process.env, CONTAINERS_STORAGE_CONF: storage }
+  const env = { ...process.env, CONTAINERS_STORAGE_CONF: storage, DOCKER_HOST: '' }
   const call = (args: string[]) => cli(['runtime', ...args], { env })
   const files = Object.keys(NAMES).flatMap(name => ['--config-file', `${name}=${file(name as keyof typeof NAMES)}`])
   return {
