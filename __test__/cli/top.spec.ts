@@ -13,8 +13,8 @@ import { guest } from '../helpers/guests.ts'
 const GETPPID = process.arch === 'x64' ? '110' : '173'
 
 /** With one container that goes on calling. */
-async function busy(t: ExecutionContext): Promise<DaemonProcess> {
-  const daemon = await startDaemonFor(t, folderOf(t), { config: { policy: { errno: 'EPERM' } } })
+async function busy(t: ExecutionContext, policy: object = { errno: 'EPERM' }): Promise<DaemonProcess> {
+  const daemon = await startDaemonFor(t, folderOf(t), { config: { policy } })
   const program = ['--', guest('calls-repeatedly'), '100000', '10000', GETPPID]
   const runtime = startFakeRuntime(daemon.listenerSocket, ['--id', 'web', ...program])
   t.teardown(() => runtime.process.kill('SIGKILL'))
@@ -31,7 +31,7 @@ test('in a pipe it is one table, with rates, and no control character', async t 
   t.deepEqual([code, stderr], [0, ''])
   t.false(stdout.includes('\u001b'))
   const [header = '', row = '', ...rest] = stdout.split('\n')
-  t.regex(header, /^KEY +NAME +STATE +ACTION +CALLS +CALLS\/S +INCIDENTS +AGE$/)
+  t.regex(header, /^KEY +NAME +STATE +ACTION +CALLS +CALLS\/S +INCIDENTS +STOPS IN +AGE$/)
   t.regex(row, /^web-\S+ +web +running +log +\d+ +\d+\.\d +\d+ +\d+s$/)
   t.deepEqual(rest, [''])
   const json = await cli(['top', '--json', '--api-socket', apiSocket])
@@ -74,6 +74,7 @@ const summary = (key: string, calls: number, more: Partial<ContainerSummary> = {
   message: null,
   startedAt: '2026-01-01T00:00:00.000Z',
   finishedAt: null,
+  stopDueAt: null,
   ...more,
 })
 const sample = (atMs: number, ...containers: ContainerSummary[]) => ({ list: { containers, total: 0 }, atMs })
@@ -120,6 +121,36 @@ for (const [order, keys] of [
     )
   })
 }
+
+test('a pending stop is counted down, never below zero', t => {
+  const at = (nowMs: number, stopDueAt: string | null) =>
+    topTable(
+      [{ ...summary('k', 1, { action: 'stop', stopDueAt }), rate: 1 }],
+      Date.parse('2026-01-01T00:00:00.000Z') + nowMs,
+    )
+  t.regex(at(0, '2026-01-01T00:00:04.001Z'), / 0 {10}5s {8}0s\n$/)
+  t.regex(at(9000, '2026-01-01T00:00:04.001Z'), / 0 {10}0s {8}9s\n$/)
+  t.regex(at(0, null), / 0 {20}0s\n$/)
+})
+
+test('on a terminal the seconds until a stop go down', async t => {
+  const policy = { errno: 'EPERM', action: 'stop', debounce: '1h', maxDelay: '1h' }
+  const { apiSocket } = await busy(t, policy)
+  const typed = `stty rows 20 cols 140; ${process.execPath} ${CLI} top --interval 100ms --api-socket ${apiSocket}`
+  const running = start('script', ['-qec', typed, '/dev/null'], {
+    env: { ...process.env, TERM: 'xterm' },
+    input: 'pipe',
+  })
+  t.teardown(() => running.process.kill('SIGKILL'))
+  const shown = () => new Set(Array.from(running.stdout().matchAll(/ stop .* (3[56]\d\d)s /g), ([, left]) => left))
+  await until(
+    () => shown().size > 1,
+    30_000,
+    () => running.stdout(),
+  )
+  running.process.stdin?.write('q')
+  t.is((await running.finished).code, 0)
+})
 
 test('hostile names are escaped and cut', t => {
   const table = topTable([{ ...summary('k', 1, { name: `\u001b[2J\n${'x'.repeat(100)}` }), rate: 1 }], 0)

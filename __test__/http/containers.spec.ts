@@ -64,6 +64,24 @@ for (const [query, found] of [
   test(`the list of ?${query} is ${found}`, async t => t.is(await keys(query), found))
 }
 
+test('a row says when its container is stopped, where that is pending', async t => {
+  const openIncident = { startedAt: started(1), dueAt: started(5) }
+  const rows = [
+    view({ key: 'pending', action: 'stop', openIncident }),
+    view({ key: 'logged', action: 'log', openIncident }),
+    view({ key: 'quiet', action: 'stop' }),
+    view({ key: 'stopping', action: 'stop', state: 'stopping', openIncident }),
+  ]
+  const answer = await createApp(source(rows)).request('/v1/containers')
+  const { containers } = (await answer.json()) as ContainerList
+  t.deepEqual(Object.fromEntries(containers.map(({ key, stopDueAt }) => [key, stopDueAt])), {
+    pending: started(5),
+    logged: null,
+    quiet: null,
+    stopping: null,
+  })
+})
+
 test('the total counts all that were found, whatever part is sent', async t => {
   const answer = await createApp(source(four)).request('/v1/containers?name=db&limit=1&offset=5')
   t.deepEqual(await answer.json(), { containers: [], total: 2 })

@@ -25,6 +25,8 @@ export interface ContainerSummary extends Shown {
   message: string | null
   startedAt: string
   finishedAt: string | null
+  /** When it is stopped if no other forbidden call comes before; null where no stop is pending. */
+  stopDueAt: string | null
 }
 
 export interface ContainerList {
@@ -53,7 +55,13 @@ export function summarize(view: ContainerView): ContainerSummary {
     message,
     startedAt,
     finishedAt,
+    stopDueAt: stopDueAt(view),
   }
+}
+
+/** An incident under `log` ends too, and nothing follows. */
+function stopDueAt({ state, action, openIncident }: ContainerView): string | null {
+  return state === 'running' && action === 'stop' ? (openIncident?.dueAt ?? null) : null
 }
 
 function forbiddenCalls({ calls }: ContainerView): number {

@@ -18,7 +18,7 @@ export interface Row extends ContainerSummary {
   rate: number
 }
 
-const HEADER = ['KEY', 'NAME', 'STATE', 'ACTION', 'CALLS', 'CALLS/S', 'INCIDENTS', 'AGE']
+const HEADER = ['KEY', 'NAME', 'STATE', 'ACTION', 'CALLS', 'CALLS/S', 'INCIDENTS', 'STOPS IN', 'AGE']
 const MOST_CHARS = 40
 
 export function topRows({ list, atMs }: Sample, before: Sample | undefined, order: TopOrder): Row[] {
@@ -46,11 +46,17 @@ export function topTable(rows: readonly Row[], nowMs: number): string {
   )
 }
 
-function cells({ key, name, state, action, calls, rate, incidents, startedAt }: Row, nowMs: number): string[] {
+function cells(row: Row, nowMs: number): string[] {
+  const { key, name, state, action, calls, rate, incidents, startedAt, stopDueAt } = row
   const age = formatAge(nowMs - Date.parse(startedAt))
-  return [key, name, state, action, calls, rate.toFixed(1), incidents, age].map(cell =>
+  return [key, name, state, action, calls, rate.toFixed(1), incidents, countdown(stopDueAt, nowMs), age].map(cell =>
     escapeText(String(cell), MOST_CHARS),
   )
+}
+
+/** Whole seconds that are left, rounded up; nothing where no stop is pending. */
+function countdown(dueAt: string | null, nowMs: number): string {
+  return dueAt === null ? '' : `${Math.max(0, Math.ceil((Date.parse(dueAt) - nowMs) / 1000))}s`
 }
 
 function inOrder(a: string, b: string): number {

@@ -52,7 +52,13 @@ const container: Record<keyof ContainerView, Schema> = {
 
 export const schemas: Record<string, Schema> = {
   ContainerList: shape<ContainerList>({ containers: list(ref('ContainerSummary')), total: whole }),
-  ContainerSummary: shape<ContainerSummary>({ ...head, ...fate, calls: whole, incidents: whole }),
+  ContainerSummary: shape<ContainerSummary>({
+    ...head,
+    ...fate,
+    calls: whole,
+    incidents: whole,
+    stopDueAt: nullable(time),
+  }),
   Container: shape<ContainerDetail>({ ...container, otherIncarnations: list(ref('Incarnation')) }),
   Incarnation: shape<Incarnation>({ key: words, state, startedAt: time }),
   Policy: shape<PolicyView>({
