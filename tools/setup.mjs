@@ -98,6 +98,13 @@ const SYSTEM_PACKAGES = [
     engine: true,
     present: () => which('go') !== null,
   },
+  {
+    name: 'chromium',
+    why: 'for tests of the dashboard',
+    required: false,
+    engine: true,
+    present: () => which('chromium') !== null,
+  },
   { name: 'strace', why: 'for tests and the benchmark', required: false, present: () => which('strace') !== null },
 ]
 

@@ -14,9 +14,9 @@ import { createInterface } from 'node:readline'
 import { fetchPrometheus } from './prometheus.mjs'
 import { buildEnvironment, canInstall, explain, root, say, setUp, which } from './setup.mjs'
 
-const PARTS = ['runc', 'crun', 'podman', 'containerd', 'docker', 'embedded', 'prometheus']
+const PARTS = ['runc', 'crun', 'podman', 'containerd', 'docker', 'embedded', 'prometheus', 'chromium']
 /** What `setup.mjs` installs or `prometheus.mjs` fetches, or needs nothing: where these are not exercised, the run is not complete. */
-const EXPECTED_PARTS = ['runc', 'crun', 'podman', 'containerd', 'docker', 'embedded', 'prometheus']
+const EXPECTED_PARTS = ['runc', 'crun', 'podman', 'containerd', 'docker', 'embedded', 'prometheus', 'chromium']
 
 const LEFT_BEHIND_MS = 5000
 

@@ -1,7 +1,6 @@
 /** A real daemon and a real container: stopped and treated differently over HTTP, by whoever may. */
 
 import { chmodSync, writeFileSync } from 'node:fs'
-import { request, type RequestOptions } from 'node:http'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import type { ContainerDetail } from '../../ts/http/routes/containers.ts'
@@ -10,26 +9,11 @@ import { startDaemonFor, type DaemonProcess } from '../helpers/daemon-process.ts
 import { startFakeRuntime } from '../helpers/fake-runtime.ts'
 import { folderOf } from '../helpers/folder.ts'
 import { guest } from '../helpers/guests.ts'
+import { send } from '../helpers/send.ts'
 
 /** What the fake runtime's filter notifies. */
 const GETPPID = process.arch === 'x64' ? '110' : '173'
 const TOKEN = 'Zm91ciBhbmQgdHdlbnR5IGJ5dGVz'
-
-type Options = Omit<RequestOptions, 'headers'> & { headers?: Record<string, string> }
-
-function send(options: Options, body?: object): Promise<{ status: number; answer: Record<string, unknown> }> {
-  return new Promise((resolve, reject) => {
-    const headers = body === undefined ? {} : { 'Content-Type': 'application/json' }
-    const sent = request({ agent: false, ...options, headers: { ...headers, ...options.headers } }, response => {
-      let text = ''
-      response.setEncoding('utf8').on('data', (more: string) => (text += more))
-      response.on('end', () =>
-        resolve({ status: response.statusCode ?? 0, answer: JSON.parse(text) as Record<string, unknown> }),
-      )
-    })
-    sent.once('error', reject).end(body === undefined ? undefined : JSON.stringify(body))
-  })
-}
 
 /** A container that makes forbidden calls until it is stopped. */
 async function startContainer(t: ExecutionContext, daemon: DaemonProcess): Promise<number> {

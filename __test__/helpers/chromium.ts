@@ -6,24 +6,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import type { ExecutionContext } from 'ava'
-import { until } from './child.ts'
 import { findCommand } from './needs.ts'
+import { pageOf, type Page } from './page.ts'
 
-export interface Page {
-  open(url: string): Promise<void>
-  /** Value of an expression in the page, awaited. */
-  evaluate(expression: string): Promise<unknown>
-  /** Waits until the expression is true there. */
-  waitFor(expression: string): Promise<void>
-  /** Makes the window so many pixels wide. */
-  resize(width: number): Promise<void>
-  /** What the browser itself complained of: violations of the content security policy, failed loads, uncaught errors. */
-  complaints(): string[]
-  /** Every address that the page asked for. */
-  requests(): string[]
-}
+export type { Page } from './page.ts'
 
-interface Message {
+export interface Message {
   id?: number
   method?: string
   params?: Record<string, never>
@@ -46,7 +34,10 @@ const FLAGS = [
   '--remote-debugging-pipe',
 ]
 
-export async function openPage(t: ExecutionContext): Promise<Page> {
+/** Whoever outlives the browser: a test, or a tool. */
+export type Owner = Pick<ExecutionContext, 'teardown'>
+
+export async function openPage(t: Owner): Promise<Page> {
   const profile = mkdtempSync(join(tmpdir(), 'sn-chromium-'))
   const browser = spawn(chromium ?? 'chromium', [...FLAGS, `--user-data-dir=${profile}`], {
     stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'],
@@ -68,10 +59,10 @@ export async function openPage(t: ExecutionContext): Promise<Page> {
   for (const domain of ['Page', 'Runtime', 'Log', 'Network']) await inPage(`${domain}.enable`)
   // Pages that nobody sees draw nothing.
   await inPage('Page.bringToFront')
-  return pageOf(inPage, messages)
+  return pageOf(inPage, call, messages)
 }
 
-type Call = (method: string, params?: object, sessionId?: string) => Promise<Record<string, never>>
+export type Call = (method: string, params?: object, sessionId?: string) => Promise<Record<string, never>>
 
 /** Messages are JSON, each followed by a null byte. */
 function connect(commands: Writable, answers: Readable): { call: Call; messages: Message[] } {
@@ -102,46 +93,4 @@ function connect(commands: Writable, answers: Readable): { call: Call; messages:
     return result
   }
   return { call, messages }
-}
-
-function pageOf(call: (method: string, params?: object) => Promise<Record<string, never>>, messages: Message[]): Page {
-  const of = (method: string) =>
-    messages.filter(each => each.method === method).map(each => JSON.stringify(each.params))
-
-  async function evaluate(expression: string): Promise<unknown> {
-    const { result, exceptionDetails } = (await call('Runtime.evaluate', {
-      expression,
-      awaitPromise: true,
-      returnByValue: true,
-    })) as { result?: { value?: unknown }; exceptionDetails?: object }
-    if (exceptionDetails !== undefined) throw new Error(`${expression}: ${JSON.stringify(exceptionDetails)}`)
-    return result?.value
-  }
-
-  async function waitFor(expression: string): Promise<void> {
-    let shown: unknown
-    const holds = async () => {
-      shown = await evaluate('document.body?.innerText')
-      return (await evaluate(expression)) === true
-    }
-    await until(holds, 30_000, () => `${expression} does not hold in:\n${String(shown)}`)
-  }
-
-  return {
-    open: async url => void (await call('Page.navigate', { url })),
-    evaluate,
-    waitFor,
-    resize: async width =>
-      void (await call('Emulation.setDeviceMetricsOverride', {
-        width,
-        height: 800,
-        deviceScaleFactor: 1,
-        mobile: false,
-      })),
-    complaints: () => [...of('Log.entryAdded'), ...of('Runtime.exceptionThrown')],
-    requests: () =>
-      messages
-        .filter(({ method }) => method === 'Network.requestWillBeSent')
-        .map(({ params }) => (params as unknown as { request: { url: string } }).request.url),
-  }
 }

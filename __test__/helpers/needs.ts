@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { appendFileSync, existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
-export type Part = 'runc' | 'crun' | 'podman' | 'containerd' | 'docker' | 'embedded' | 'prometheus'
+export type Part = 'runc' | 'crun' | 'podman' | 'containerd' | 'docker' | 'embedded' | 'prometheus' | 'chromium'
 
 /** Usable, or why not. */
 export type Need = { usable: true } | { usable: false; reason: string }
