@@ -9,12 +9,20 @@ import { timeOf, visible } from './format.js'
 const main = document.getElementById('main')
 const connection = document.getElementById('connection')
 const notice = document.getElementById('notice')
+/** How long after calls were missing that is still said of the connection. */
+const STRAINED_MS = 10_000
 let page
 let heardAt
+let strainedAtMs = -Infinity
 
 function heard() {
   heardAt = new Date().toISOString()
-  tell('live', '')
+  tell(Date.now() - strainedAtMs < STRAINED_MS ? 'overloaded' : 'live', '')
+}
+
+/** More calls come than can be shown. */
+function strained() {
+  strainedAtMs = Date.now()
 }
 
 function failed(error) {
@@ -31,6 +39,8 @@ function tell(state, text) {
   main.classList.toggle('stale', state === 'disconnected')
 }
 
+const listeners = { heard, failed, strained }
+
 function route() {
   const { hash } = location
   // The link that skips to the content is no page.
@@ -38,8 +48,7 @@ function route() {
   const [, key] = /^#\/c\/([^/]+)$/.exec(hash) ?? []
   const isFirst = page === undefined
   page?.end()
-  page =
-    key === undefined ? createContainersPage({ heard, failed }) : createContainerPage({ heard, failed }, decoded(key))
+  page = key === undefined ? createContainersPage(listeners) : createContainerPage(listeners, decoded(key))
   main.replaceChildren(page.element)
   document.title = `${page.title} - seccomp-notifyd`
   page.start()

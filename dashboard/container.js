@@ -1,13 +1,15 @@
 /** One container: what it may, what it did, what comes next, and what its profile lacks. */
 
 import { getJson, poll } from './api.js'
-import { cell, el, setText, table } from './dom.js'
-import { count, patchText, plural, secondsUntil, timeOf, visible } from './format.js'
+import { cell, el, numberCell, row, rowHead, section, setText, table } from './dom.js'
+import { count, plural, secondsUntil, stopDue, timeOf, visible } from './format.js'
+import { createPatch } from './patch.js'
 import { createStream } from './stream.js'
+import { createTimeline } from './timeline.js'
 
 const EVERY_MS = 1000
 
-export function createContainerPage({ heard, failed }, key) {
+export function createContainerPage({ heard, failed, strained }, key) {
   const path = `/v1/containers/${encodeURIComponent(key)}`
   const title = el('h2', {}, el('bdi', {}, visible(key)))
   const pending = el('p', { class: 'pending', role: 'timer', hidden: true })
@@ -17,7 +19,8 @@ export function createContainerPage({ heard, failed }, key) {
   const incidents = el('tbody')
   const noIncidents = el('p', { class: 'empty', hidden: true }, 'No incident is over yet.')
   const patch = createPatch()
-  const stream = createStream(key)
+  const timeline = createTimeline()
+  const stream = createStream({ container: key, strained })
   const element = el(
     'div',
     {},
@@ -25,6 +28,7 @@ export function createContainerPage({ heard, failed }, key) {
     title,
     pending,
     facts,
+    timeline.element,
     section(
       'calls-title',
       'Calls',
@@ -48,8 +52,9 @@ export function createContainerPage({ heard, failed }, key) {
   async function ask() {
     const container = await getJson(path)
     heard()
-    due = container.state === 'running' && container.action === 'stop' ? container.openIncident?.dueAt : undefined
+    due = stopDue(container)
     tick()
+    drawTimeline(container)
     const text = JSON.stringify(container, withoutTimes)
     if (text === shown) return
     shown = text
@@ -64,6 +69,16 @@ export function createContainerPage({ heard, failed }, key) {
     incidents.replaceChildren(...container.incidents.toReversed().map(incidentRow))
     show(noCalls, calls)
     show(noIncidents, incidents)
+  }
+
+  function drawTimeline({ calls: rows, incidents: over, openIncident }) {
+    const forbidden = rows.filter(({ phase, verdict }) => phase === 'run' && verdict !== 'allow')
+    const now = Date.now()
+    timeline.sample(
+      forbidden.reduce((sum, each) => sum + each.count, 0),
+      now,
+    )
+    timeline.draw([...over, ...(openIncident === null ? [] : [{ ...openIncident, outcome: 'open' }])], now)
   }
 
   function tick() {
@@ -96,10 +111,6 @@ function withoutTimes(name, value) {
 function show(sentence, body) {
   sentence.hidden = body.children.length > 0
   body.parentElement.hidden = body.children.length === 0
-}
-
-function section(id, title, ...children) {
-  return el('section', { 'aria-labelledby': id }, el('h3', { id }, title), ...children)
 }
 
 function factsOf(container) {
@@ -144,11 +155,9 @@ function callRows(calls) {
   return calls
     .toSorted((a, b) => b.count - a.count)
     .map(call =>
-      el(
-        'tr',
-        {},
-        el('th', { scope: 'row' }, el('code', {}, visible(call.syscall, 64))),
-        el('td', { 'data-column': 'Count', class: 'number' }, count(call.count)),
+      row(
+        rowHead(el('code', {}, visible(call.syscall, 64))),
+        numberCell('Count', count(call.count)),
         cell(
           'Share',
           el('meter', {
@@ -167,46 +176,5 @@ function callRows(calls) {
 }
 
 function incidentRow({ startedAt, outcome, message }) {
-  return el(
-    'tr',
-    {},
-    cell('Started', timeOf(startedAt)),
-    cell('Outcome', outcome),
-    cell('Message', visible(message, 1000)),
-  )
-}
-
-function createPatch() {
-  const text = el('pre', { tabindex: '0', 'aria-labelledby': 'patch-title' })
-  const notes = el('ul')
-  const said = el('span', { role: 'status' })
-  const copy = el('button', { type: 'button', onclick: copyText }, 'Copy')
-  const save = el('a', { class: 'button', download: 'profile-patch.json' }, 'Download')
-  const rules = el('div', {}, el('p', { class: 'bar' }, copy, save, said), text)
-  const nothing = el('p', { class: 'empty' }, 'Its profile lacks no call that was seen.')
-  const element = section('patch-title', 'What its profile lacks', nothing, rules, notes)
-
-  async function load(path) {
-    const patch = await getJson(path)
-    const isEmpty = patch.syscalls.length === 0
-    nothing.hidden = !isEmpty
-    rules.hidden = isEmpty
-    setText(text, patchText(patch))
-    URL.revokeObjectURL(save.href)
-    save.href = URL.createObjectURL(new Blob([text.textContent], { type: 'application/json' }))
-    notes.replaceChildren(...patch.notes.map(note => el('li', {}, visible(note, 500))))
-  }
-
-  async function copyText() {
-    try {
-      await navigator.clipboard.writeText(text.textContent)
-      setText(said, 'Copied')
-    } catch {
-      // No clipboard without a secure context: the reader's own command copies what is selected.
-      getSelection().selectAllChildren(text)
-      setText(said, 'Selected; copy it with Ctrl+C')
-    }
-  }
-
-  return { element, load }
+  return row(cell('Started', timeOf(startedAt)), cell('Outcome', outcome), cell('Message', visible(message, 1000)))
 }

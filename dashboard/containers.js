@@ -1,13 +1,14 @@
 /** All containers at a glance, and the calls of all of them. */
 
 import { getJson, poll } from './api.js'
-import { arrange, cell, el, setText, svg, table } from './dom.js'
-import { count, duration, plural, sparkPoints, visible } from './format.js'
+import { createRow } from './container-row.js'
+import { arrange, el, setText, table } from './dom.js'
+import { count, plural } from './format.js'
 import { createStream } from './stream.js'
 
 const EVERY_MS = 2000
+const TICK_MS = 250
 const PAGE = 100
-const SPARKS = 30
 const STATES = ['running', 'stopping', 'stopped', 'exited', 'unsupervised']
 const SORTS = {
   started: 'newest first',
@@ -17,7 +18,7 @@ const SORTS = {
   state: 'state',
 }
 
-export function createContainersPage({ heard, failed }) {
+export function createContainersPage({ heard, failed, strained }) {
   const rows = new Map()
   const body = el('tbody')
   const find = el('input', { type: 'search', name: 'name', autocomplete: 'off', spellcheck: 'false', oninput: again })
@@ -33,7 +34,9 @@ export function createContainersPage({ heard, failed }) {
     Object.entries(SORTS).map(([name, title]) => option(name, title)),
   )
   const summary = el('p', { class: 'quiet', role: 'status' }, 'asking the daemon')
-  const more = el('button', { type: 'button', hidden: true, onclick: showMore }, 'Show more')
+  const newer = el('button', { type: 'button', onclick: () => turn(-PAGE) }, 'Previous')
+  const older = el('button', { type: 'button', onclick: () => turn(PAGE) }, 'Next')
+  const pages = el('nav', { class: 'bar', 'aria-label': 'Pages of containers', hidden: true }, newer, older)
   const empty = el('div', { class: 'empty', hidden: true })
   const list = el(
     'div',
@@ -43,9 +46,9 @@ export function createContainersPage({ heard, failed }) {
       ['Container', 'State', 'Policy', 'Forbidden calls', 'Last minute', 'Incidents', 'Message', 'Started'],
       body,
     ),
-    more,
+    pages,
   )
-  const stream = createStream()
+  const stream = createStream({ strained })
   const element = el(
     'div',
     {},
@@ -66,11 +69,12 @@ export function createContainersPage({ heard, failed }) {
     ),
     stream.element,
   )
-  let limit = PAGE
+  let offset = 0
   let polling
+  let ticking
 
   async function ask() {
-    const query = new URLSearchParams({ limit: String(limit), sort: sort.value })
+    const query = new URLSearchParams({ limit: String(PAGE), offset: String(offset), sort: sort.value })
     if (find.value !== '') query.set('name', find.value)
     if (state.value !== '') query.set('state', state.value)
     draw(await getJson(`/v1/containers?${query}`))
@@ -78,24 +82,34 @@ export function createContainersPage({ heard, failed }) {
   }
 
   function draw({ containers, total }) {
-    for (const key of rows.keys()) if (!containers.some(each => each.key === key)) rows.delete(key)
+    // The page that was looked at is not there any more.
+    if (offset > 0 && containers.length === 0) return turn(-PAGE)
+    const keys = new Set(containers.map(({ key }) => key))
+    for (const key of rows.keys()) if (!keys.has(key)) rows.delete(key)
     arrange(body, containers.map(rowFor))
-    setText(
-      summary,
-      total > containers.length
-        ? `${count(containers.length)} of ${plural(total, 'container')}`
-        : plural(total, 'container'),
-    )
-    more.hidden = total <= containers.length
+    tick()
+    setText(summary, summaryOf(containers.length, total))
+    pages.hidden = total <= PAGE
+    newer.disabled = offset === 0
+    older.disabled = offset + PAGE >= total
     list.hidden = total === 0
     showEmpty(total === 0)
   }
 
+  function summaryOf(shown, total) {
+    const all = plural(total, 'container')
+    return total > PAGE ? `${count(offset + 1)} to ${count(offset + shown)} of ${all}` : all
+  }
+
+  function tick() {
+    for (const each of rows.values()) each.tick(Date.now())
+  }
+
   function rowFor(container) {
-    const row = rows.get(container.key) ?? createRow(container)
-    rows.set(container.key, row)
-    row.update(container)
-    return row.element
+    const known = rows.get(container.key) ?? createRow(container)
+    rows.set(container.key, known)
+    known.update(container)
+    return known.element
   }
 
   function showEmpty(isEmpty) {
@@ -106,22 +120,24 @@ export function createContainersPage({ heard, failed }) {
   }
 
   function again() {
-    limit = PAGE
+    offset = 0
     polling?.now()
   }
 
-  function showMore() {
-    limit += PAGE
+  function turn(by) {
+    offset = Math.max(0, offset + by)
     polling?.now()
   }
 
   function start() {
     polling = poll(EVERY_MS, ask, failed)
+    ticking = setInterval(tick, TICK_MS)
     stream.start()
   }
 
   function end() {
     polling?.end()
+    clearInterval(ticking)
     stream.end()
   }
 
@@ -151,56 +167,4 @@ function nothingYet() {
       ' tells which engines drop it.',
     ),
   ]
-}
-
-function createRow({ key, id, name }) {
-  const history = []
-  let before
-  const state = el('span')
-  const calls = el('td', { 'data-column': 'Forbidden calls', class: 'number' })
-  const line = svg('polyline')
-  const spark = svg('svg', { viewBox: '0 -1 90 22', role: 'img', class: 'spark' }, line)
-  const [policy, incidents, message, started] = [cell('Policy'), cell('Incidents'), cell('Message'), cell('Started')]
-  incidents.className = 'number'
-  const link = el('a', { href: `#/c/${encodeURIComponent(key)}`, title: visible(id) }, el('bdi', {}, visible(name, 80)))
-  const element = el(
-    'tr',
-    {},
-    el('th', { scope: 'row' }, link),
-    cell('State', state),
-    policy,
-    calls,
-    cell('Last minute', spark),
-    incidents,
-    message,
-    started,
-  )
-
-  function update(container) {
-    setText(state, container.state)
-    state.className = `state ${container.state}`
-    setText(policy, container.action)
-    setText(calls, count(container.calls))
-    calls.classList.toggle('some', container.calls > 0)
-    setText(incidents, count(container.incidents))
-    setText(message, visible(container.message ?? '', 120))
-    setText(started, `${duration(Date.now() - Date.parse(container.startedAt))} ago`)
-    drawSpark(container.calls)
-  }
-
-  function drawSpark(total) {
-    history.push(total - (before ?? total))
-    before = total
-    if (history.length > SPARKS) history.shift()
-    line.setAttribute('points', sparkPoints(history, 90, 20))
-    spark.setAttribute(
-      'aria-label',
-      plural(
-        history.reduce((sum, each) => sum + each, 0),
-        'call',
-      ),
-    )
-  }
-
-  return { element, update }
 }

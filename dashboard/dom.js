@@ -31,17 +31,37 @@ export function arrange(parent, rows) {
   const wanted = new Set(rows)
   // A copy: the list of children is alive.
   for (const child of Array.from(parent.children)) if (!wanted.has(child)) child.remove()
-  rows.forEach((row, at) => {
-    if (parent.children[at] !== row) parent.insertBefore(row, parent.children[at] ?? null)
+  rows.forEach((each, at) => {
+    if (parent.children[at] !== each) parent.insertBefore(each, parent.children[at] ?? null)
   })
 }
 
+/** The roles are those of the elements, which lose them where a narrow screen shows rows as cards. */
 export function table(caption, columns, body) {
-  const heads = columns.map(title => el('th', { scope: 'col' }, title))
-  return el('table', {}, el('caption', {}, caption), el('thead', {}, el('tr', {}, heads)), body)
+  const heads = columns.map(title => el('th', { scope: 'col', role: 'columnheader' }, title))
+  body.setAttribute('role', 'rowgroup')
+  return el('table', { role: 'table' }, el('caption', {}, caption), el('thead', { role: 'rowgroup' }, row(heads)), body)
+}
+
+export function row(...cells) {
+  return el('tr', { role: 'row' }, ...cells)
+}
+
+export function rowHead(...children) {
+  return el('th', { scope: 'row', role: 'rowheader' }, ...children)
 }
 
 /** A cell that tells its column where the screen is too narrow for a table. */
 export function cell(column, ...children) {
-  return el('td', { 'data-column': column }, ...children)
+  return el('td', { role: 'cell', 'data-column': column }, ...children)
+}
+
+export function numberCell(column, ...children) {
+  const element = cell(column, ...children)
+  element.className = 'number'
+  return element
+}
+
+export function section(id, title, ...children) {
+  return el('section', { 'aria-labelledby': id }, el('h3', { id }, title), ...children)
 }

@@ -55,6 +55,49 @@ export function answerOf({ continued, errno }) {
   return errno ?? 'ended'
 }
 
+/** Who made a call, as far as the daemon has looked: lines of text, the most telling first. */
+export function madeBy({ tid, detail }) {
+  const { pid, comm, exe, cmdline } = detail ?? {}
+  const name = comm === undefined ? [] : [`${comm} (${pid ?? tid})`]
+  const command = Array.isArray(cmdline) ? cmdline.join(' ') : cmdline
+  const lines = [...name, exe, command].filter(line => typeof line === 'string' && line !== '')
+  return lines.length === 0 ? [`thread ${tid}`] : lines
+}
+
+/** What they say where the daemon has looked, else the registers. */
+export function argumentsOf({ args, detail }) {
+  return detail?.args?.length > 0 ? detail.args.join(', ') : args.join(' ')
+}
+
+/** The chart of a container: so many bars, each of so many milliseconds. */
+export const BARS = 60
+export const BAR_MS = 5000
+
+/**
+ * Heights of the bars from 0 to 1, the newest last, and the incidents among them as parts of the width. `counts`: calls by
+ * the number of their time, `Math.floor(ms / BAR_MS)`.
+ */
+export function timeline(counts, incidents, nowMs) {
+  const last = Math.floor(nowMs / BAR_MS)
+  const values = Array.from({ length: BARS }, (_, at) => counts.get(last - BARS + 1 + at) ?? 0)
+  const most = Math.max(...values)
+  const [startMs, widthMs] = [(last - BARS + 1) * BAR_MS, BARS * BAR_MS]
+  const place = iso => Math.min(1, Math.max(0, ((iso === undefined ? nowMs : Date.parse(iso)) - startMs) / widthMs))
+  return {
+    heights: values.map(value => (most === 0 ? 0 : value / most)),
+    most,
+    total: values.reduce((sum, value) => sum + value, 0),
+    shaded: incidents
+      .map(({ startedAt, endedAt, outcome }) => ({ from: place(startedAt), to: place(endedAt), outcome }))
+      .filter(({ to }) => to > 0),
+  }
+}
+
+/** When a container is stopped if nothing else comes; undefined where that is not pending. */
+export function stopDue({ state, action, openIncident }) {
+  return state === 'running' && action === 'stop' ? openIncident?.dueAt : undefined
+}
+
 /** The rules of a patch as JSON to put into a profile. */
 export function patchText({ syscalls, architectures }) {
   return JSON.stringify(architectures.length > 0 ? { architectures, syscalls } : { syscalls }, null, 2)

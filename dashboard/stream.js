@@ -1,12 +1,14 @@
 /** Calls as they come: bounded, drawn once a frame however many there are, and honest about what is not shown. */
 
-import { el, table, cell, setText } from './dom.js'
-import { answerOf, count, plural, timeOf, visible } from './format.js'
+import { cell, el, row, setText, table } from './dom.js'
+import { answerOf, argumentsOf, count, madeBy, plural, timeOf, visible } from './format.js'
 
 const MOST_ROWS = 100
+/** A refusal ends the browser's own attempts. */
+const AGAIN_MS = 5000
 
-/** `container`: a key, or undefined for all. */
-export function createStream(container) {
+/** `container`: a key, or undefined for all. `strained` is told that calls are missing. */
+export function createStream({ container, strained }) {
   const body = el('tbody')
   const rate = el('p', { class: 'quiet' }, 'connecting')
   const lost = el('p', { class: 'overload', role: 'status', hidden: true })
@@ -18,18 +20,19 @@ export function createStream(container) {
     'Answer',
     'Verdict',
     'Arguments',
-    'Thread',
+    'Made by',
   ]
+  const rows = el(
+    'div',
+    { class: 'scroll', role: 'region', tabindex: '0', 'aria-label': 'The newest calls', hidden: true },
+    table('The newest first; arguments are registers where the daemon does not read what they point to', columns, body),
+  )
   const element = el(
     'section',
     { 'aria-labelledby': 'stream-title' },
     el('div', { class: 'bar' }, el('h2', { id: 'stream-title' }, 'Calls as they come'), pause, rate),
     lost,
-    el(
-      'div',
-      { class: 'scroll', role: 'region', tabindex: '0', 'aria-labelledby': 'stream-title' },
-      table('The newest first; arguments are registers, what they point to is not read', columns, body),
-    ),
+    rows,
   )
   let waiting = []
   let seen = 0
@@ -37,6 +40,7 @@ export function createStream(container) {
   let paused = false
   let frame
   let source
+  let again
 
   function take({ data }) {
     seen += 1
@@ -52,11 +56,13 @@ export function createStream(container) {
     waiting = []
     body.prepend(...calls.toReversed().map(rowOf))
     while (body.children.length > MOST_ROWS) body.lastElementChild.remove()
+    rows.hidden = body.children.length === 0
     tell()
   }
 
   function tell() {
     const isAway = source.readyState !== EventSource.OPEN
+    if (source.readyState === EventSource.CLOSED) retry()
     setText(
       rate,
       isAway ? 'away; trying again' : seen === 0 ? 'no call yet' : `${plural(seen, 'call')} since this page was opened`,
@@ -65,9 +71,7 @@ export function createStream(container) {
 
   function rowOf(call) {
     const who = call.container
-    return el(
-      'tr',
-      {},
+    return row(
       cell('Time', timeOf(call.at)),
       container === undefined ? cell('Container', who === null ? 'not told yet' : link(who)) : null,
       cell(
@@ -77,14 +81,22 @@ export function createStream(container) {
       ),
       cell('Answer', answerOf(call)),
       cell('Verdict', call.verdict, call.phase === 'init' ? ' (init)' : ''),
-      cell('Arguments', el('code', {}, call.args.join(' '))),
-      cell('Thread', String(call.tid)),
+      cell('Arguments', el('code', {}, visible(argumentsOf(call), 500))),
+      cell(
+        'Made by',
+        el(
+          'ul',
+          { class: 'lines' },
+          madeBy(call).map(line => el('li', {}, visible(line, 200))),
+        ),
+      ),
     )
   }
 
   function drop({ data }) {
     const { reason, calls } = JSON.parse(data)
     missing += calls ?? 0
+    if (calls !== null) strained()
     lost.hidden = false
     setText(
       lost,
@@ -100,6 +112,11 @@ export function createStream(container) {
     setText(pause, paused ? 'Go on' : 'Pause')
   }
 
+  function retry() {
+    clearTimeout(again)
+    again = setTimeout(start, AGAIN_MS)
+  }
+
   function start() {
     source = new EventSource(
       `/v1/events${container === undefined ? '' : `?container=${encodeURIComponent(container)}`}`,
@@ -110,6 +127,7 @@ export function createStream(container) {
   }
 
   function end() {
+    clearTimeout(again)
     source?.close()
     cancelAnimationFrame(frame)
   }

@@ -65,6 +65,19 @@ interface Format {
   answerOf(call: { continued: boolean; errno: string | null }): string
   patchText(patch: { syscalls: object[]; architectures: string[] }): string
   sparkPoints(values: number[], width: number, height: number): string
+  madeBy(call: { tid: number; detail?: object }): string[]
+  argumentsOf(call: { args: string[]; detail?: object }): string
+  stopDue(container: object): string | undefined
+  BARS: number
+  BAR_MS: number
+  timeline(counts: Map<number, number>, incidents: object[], nowMs: number): Timeline
+}
+
+interface Timeline {
+  heights: number[]
+  most: number
+  total: number
+  shaded: { from: number; to: number; outcome: string }[]
 }
 
 let format: Format
@@ -124,4 +137,74 @@ test('a line stays within its frame', t => {
   t.is(format.sparkPoints([0, 5, 10], 90, 20), '0,20 45,10 90,0')
   t.is(format.sparkPoints([0, 0], 90, 20), '0,20 90,20')
   t.is(format.sparkPoints([3], 90, 20), '0,0')
+})
+
+for (const [given, lines] of [
+  [{ tid: 7 }, ['thread 7']],
+  [{ tid: 8, detail: {} }, ['thread 8']],
+  [{ tid: 7, detail: { comm: 'sh' } }, ['sh (7)']],
+  [
+    { tid: 7, detail: { pid: 5, comm: 'sh', exe: '/bin/sh', cmdline: ['sh', '-c', 'x y'] } },
+    ['sh (5)', '/bin/sh', 'sh -c x y'],
+  ],
+  [{ tid: 7, detail: { exe: '/bin/sh', cmdline: [] } }, ['/bin/sh']],
+] as const) {
+  test(`who made a call: ${lines.join(', ')}`, t => t.deepEqual(format.madeBy(given), [...lines]))
+}
+
+test('arguments are registers, unless the daemon has read what they point to', t => {
+  const args = ['0x1', '0x7f']
+  t.is(format.argumentsOf({ args }), '0x1 0x7f')
+  t.is(format.argumentsOf({ args, detail: { args: [] } }), '0x1 0x7f')
+  t.is(format.argumentsOf({ args, detail: { args: ['"/tmp"', '0'] } }), '"/tmp", 0')
+})
+
+test('a stop is due where one is pending', t => {
+  const openIncident = { dueAt: 'then' }
+  t.is(format.stopDue({ state: 'running', action: 'stop', openIncident }), 'then')
+  t.is(format.stopDue({ state: 'running', action: 'stop', openIncident: null }), undefined)
+  t.is(format.stopDue({ state: 'running', action: 'log', openIncident }), undefined)
+  t.is(format.stopDue({ state: 'stopping', action: 'stop', openIncident }), undefined)
+})
+
+test('the chart ends now, its highest bar is the most, and what is older is not in it', t => {
+  const { BARS, BAR_MS } = format
+  const nowMs = 1000 * BAR_MS + 17
+  const counts = new Map([
+    [1000, 4],
+    [999, 8],
+    [1001 - BARS, 2],
+    [1000 - BARS, 99],
+  ])
+  const { heights, most, total } = format.timeline(counts, [], nowMs)
+  t.is(heights.length, BARS)
+  t.deepEqual([most, total], [8, 14])
+  t.deepEqual([heights[0], heights.at(-2), heights.at(-1)], [0.25, 1, 0.5])
+  t.deepEqual(format.timeline(new Map(), [], nowMs).heights, Array(BARS).fill(0))
+})
+
+test('incidents are parts of the chart; those before it are not, and an open one goes on to now', t => {
+  const { BARS, BAR_MS } = format
+  const nowMs = 1000 * BAR_MS - 1
+  const startMs = (1000 - BARS) * BAR_MS
+  const iso = (part: number) => new Date(startMs + part * BARS * BAR_MS).toISOString()
+  const incident = (from: number, to: number | undefined, outcome: string) => ({
+    startedAt: iso(from),
+    endedAt: to === undefined ? undefined : iso(to),
+    outcome,
+  })
+  const { shaded } = format.timeline(
+    new Map(),
+    [incident(-2, -1, 'old'), incident(-1, 0.25, 'logged'), incident(0.5, undefined, 'open')],
+    nowMs,
+  )
+  t.deepEqual(
+    shaded.map(({ outcome, from }) => [outcome, from]),
+    [
+      ['logged', 0],
+      ['open', 0.5],
+    ],
+  )
+  t.is(shaded[0]?.to, 0.25)
+  t.true(shaded[1]!.to > 0.99)
 })

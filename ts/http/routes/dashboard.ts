@@ -14,11 +14,14 @@ export const dashboardFiles: Readonly<Record<string, string>> = {
   'icon.svg': 'image/svg+xml',
   'api.js': SCRIPT,
   'app.js': SCRIPT,
+  'container-row.js': SCRIPT,
   'container.js': SCRIPT,
   'containers.js': SCRIPT,
   'dom.js': SCRIPT,
   'format.js': SCRIPT,
+  'patch.js': SCRIPT,
   'stream.js': SCRIPT,
+  'timeline.js': SCRIPT,
 }
 
 /** Nothing from elsewhere, nothing inline; and with trusted types and no policy for them no text can become markup. */

@@ -1,0 +1,65 @@
+/** One container in the list. */
+
+import { cell, el, numberCell, row, rowHead, setText, svg } from './dom.js'
+import { count, duration, plural, secondsUntil, sparkPoints, visible } from './format.js'
+
+/** The list is asked for every two seconds: a minute. */
+const SPARKS = 30
+
+export function createRow({ key, id, name }) {
+  const history = []
+  let before
+  let dueAt = null
+  const state = el('span')
+  const due = el('span', { class: 'due', hidden: true })
+  const calls = numberCell('Forbidden calls')
+  const line = svg('polyline')
+  const spark = svg('svg', { viewBox: '0 -1 90 22', role: 'img', class: 'spark' }, line)
+  const [policy, message, started] = [cell('Policy'), cell('Message'), cell('Started')]
+  const incidents = numberCell('Incidents')
+  const link = el('a', { href: `#/c/${encodeURIComponent(key)}`, title: visible(id) }, el('bdi', {}, visible(name, 80)))
+  const element = row(
+    rowHead(link),
+    cell('State', el('span', {}, state, due)),
+    policy,
+    calls,
+    cell('Last minute', spark),
+    incidents,
+    message,
+    started,
+  )
+
+  function update(container) {
+    setText(state, container.state)
+    state.className = `state ${container.state}`
+    setText(policy, container.action)
+    setText(calls, count(container.calls))
+    calls.classList.toggle('some', container.calls > 0)
+    setText(incidents, count(container.incidents))
+    setText(message, visible(container.message ?? '', 120))
+    setText(started, `${duration(Date.now() - Date.parse(container.startedAt))} ago`)
+    dueAt = container.stopDueAt
+    drawSpark(container.calls)
+  }
+
+  function tick(nowMs) {
+    due.hidden = dueAt === null
+    if (dueAt !== null) setText(due, `stops in ${secondsUntil(dueAt, nowMs)} s`)
+  }
+
+  function drawSpark(total) {
+    history.push(total - (before ?? total))
+    before = total
+    if (history.length > SPARKS) history.shift()
+    line.setAttribute('points', sparkPoints(history, 90, 20))
+    spark.setAttribute(
+      'aria-label',
+      plural(
+        history.reduce((sum, each) => sum + each, 0),
+        'call',
+      ),
+    )
+  }
+
+  return { element, update, tick }
+}
