@@ -10,6 +10,8 @@ import { folderOf } from './folder.ts'
 export interface FakeApi extends Calls {
   /** `http://127.0.0.1:4711` */
   url: string
+  /** Path of the unix socket. */
+  socket: string
   /** What it tells of from now on. */
   show(views: ContainerView[]): void
   close(): Promise<void>
@@ -18,8 +20,9 @@ export interface FakeApi extends Calls {
 export async function startFakeApi(t: ExecutionContext): Promise<FakeApi> {
   const calls = calling()
   let views: ContainerView[] = []
+  const socket = join(folderOf(t), 'a.sock')
   const { addresses, close } = await startServers({
-    config: { http: { address: '127.0.0.1:0', socket: join(folderOf(t), 'a.sock'), tokenFile: null } },
+    config: { http: { address: '127.0.0.1:0', socket, tokenFile: null } },
     source: {
       ...calls.source,
       containers: () => views,
@@ -29,5 +32,5 @@ export async function startFakeApi(t: ExecutionContext): Promise<FakeApi> {
     graceMs: 50,
   })
   t.teardown(close)
-  return { ...calls, url: addresses[1] ?? '', show: given => void (views = given), close }
+  return { ...calls, url: addresses[1] ?? '', socket, show: given => void (views = given), close }
 }
