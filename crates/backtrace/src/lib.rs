@@ -17,6 +17,7 @@ mod debug_info;
 mod elf;
 mod error;
 mod frame;
+mod go_table;
 mod limits;
 mod maps;
 mod module;
@@ -46,6 +47,7 @@ pub fn functions_at(module: &[u8], address: u64) -> usize {
         let row = module.cfi().row(address);
         let start = module.function_start(address);
         let lines = module.lines(address, most.frames, most.debug_bytes);
-        lines.len() + usize::from(row.is_some()) + usize::from(start.is_some())
+        let caller = module.go().and_then(|table| table.caller(address));
+        lines.len() + usize::from(row.is_some()) + usize::from(start.is_some()) + usize::from(caller.is_some())
     })
 }

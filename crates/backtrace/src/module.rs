@@ -6,6 +6,7 @@ use crate::bytes::Source;
 use crate::cfi::Cfi;
 use crate::debug_info::{DebugInfo, Line, demangled};
 use crate::elf::Elf;
+use crate::go_table::GoTable;
 use crate::symbols::Symbols;
 
 /// How far behind its entry point a program's first code reaches, in bytes.
@@ -19,6 +20,7 @@ pub struct Module {
     cfi: OnceCell<Cfi>,
     symbols: OnceCell<Symbols>,
     debug: OnceCell<Option<DebugInfo>>,
+    go: OnceCell<Option<GoTable>>,
 }
 
 impl Module {
@@ -32,11 +34,17 @@ impl Module {
             cfi: OnceCell::new(),
             symbols: OnceCell::new(),
             debug: OnceCell::new(),
+            go: OnceCell::new(),
         })
     }
 
     pub fn cfi(&self) -> &Cfi {
         self.cfi.get_or_init(|| Cfi::load(&self.elf))
+    }
+
+    /// The table of a Go program.
+    pub fn go(&self) -> Option<&GoTable> {
+        self.go.get_or_init(|| GoTable::load(&self.elf)).as_ref()
     }
 
     fn symbols(&self) -> &Symbols {
@@ -60,6 +68,9 @@ impl Module {
         let load = || DebugInfo::load(&self.elf, self.build_id.as_deref(), debug_bytes);
         let debug = self.debug.get_or_init(load).as_ref();
         let mut lines = debug.map(|debug| debug.lines(address, most)).unwrap_or_default();
+        if lines.is_empty() {
+            lines = self.go().map(|table| table.lines(address)).unwrap_or_default();
+        }
         if lines.is_empty() {
             lines.push(Line {
                 function: None,

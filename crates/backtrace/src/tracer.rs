@@ -6,6 +6,7 @@ use gimli::X86_64;
 
 use crate::capture::Capture;
 use crate::frame::{Backtrace, End, Found, Frame};
+use crate::go_table::Caller;
 use crate::limits::Limits;
 use crate::modules::{Modules, Place};
 use crate::search::{Called, Code, Fit, ReturnSlot, ReturnSlots};
@@ -246,13 +247,38 @@ impl Walk<'_> {
 
 /// The step that the tables of the place tell, with the caller's stack pointer if that was guessed.
 fn step(capture: &Capture, place: Option<&Place>, state: &State, cfa: Option<u64>) -> Step {
-    let module = place.and_then(|place| Some((place.module.as_ref()?.cfi(), place.address)));
-    let row = module.and_then(|(cfi, address)| Some((cfi, cfi.row(address)?)));
-    let Some((cfi, row)) = &row else {
+    let Some((module, address)) = place.and_then(|place| Some((place.module.as_ref()?, place.address))) else {
         return Step::Unknown;
     };
-    let tables = Tables { cfi, row, capture };
+    if let Some(caller) = module.go().and_then(|table| table.caller(address)) {
+        return go_step(capture, state, caller);
+    }
+    let cfi = module.cfi();
+    let Some(row) = cfi.row(address) else {
+        return Step::Unknown;
+    };
+    let tables = Tables {
+        cfi,
+        row: &row,
+        capture,
+    };
     cfa.map_or_else(|| tables.step(state), |cfa| tables.step_with(state, cfa))
+}
+
+/// Go's tables tell where the return address lies; of registers they tell nothing.
+fn go_step(capture: &Capture, state: &State, caller: Caller) -> Step {
+    let distance = match caller {
+        Caller::Above(distance) => distance,
+        Caller::None => return Step::Outermost,
+        Caller::Unknown => return Step::NotCopied,
+    };
+    let slot = state.stack_pointer().checked_add(distance);
+    let address = slot.and_then(|slot| Some((capture.stack_word(slot)?, slot.checked_add(8)?)));
+    match address {
+        Some((0, _)) => Step::Outermost,
+        Some((address, above)) => Step::Caller(Box::new(State::new(address, above))),
+        None => Step::NotCopied,
+    }
 }
 
 fn function_start(place: &Place) -> Option<u64> {
