@@ -12,6 +12,7 @@ const count = (number: number, times: number, more: Partial<Count> = {}): Count 
   verdict: EPERM,
   init: false,
   count: times,
+  firstAtMs: 1,
   lastAtMs: times,
   ...more,
 })

@@ -32,7 +32,7 @@ const web = (more: Partial<Described> = {}): Described => ({
   ...more,
 })
 const chroots = (count: number) => [
-  { arch: X86_64, number: NUMBERS.chroot, verdict: EPERM, init: false, count, lastAtMs: 1 },
+  { arch: X86_64, number: NUMBERS.chroot, verdict: EPERM, init: false, count, firstAtMs: 1, lastAtMs: 1 },
 ]
 
 test('the same id and init are one container, with all its listeners', t => {
@@ -176,6 +176,7 @@ test('a view has what people look for', t => {
         verdict: 'EPERM',
         phase: 'run',
         count: 2,
+        firstAt: '1970-01-01T00:00:00.001Z',
         lastAt: '1970-01-01T00:00:00.001Z',
       },
     ],

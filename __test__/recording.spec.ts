@@ -2,7 +2,7 @@ import test from 'ava'
 import type { CallCount } from '../ts/container-view.ts'
 import { formatRecord, parseRecord } from '../ts/record-file.ts'
 import { addRun, isComplete, NO_RUNS, recordedCalls, type RecordedCall } from '../ts/recording.ts'
-import { describeGaps, describeNovelty } from '../ts/report/record.ts'
+import { describeGaps, describeNovelty, describePhases, describeProgress } from '../ts/report/record.ts'
 
 const counted = (syscall: string, number: number, more: Partial<CallCount> = {}): CallCount => ({
   syscall,
@@ -11,9 +11,12 @@ const counted = (syscall: string, number: number, more: Partial<CallCount> = {})
   verdict: 'notify',
   phase: 'run',
   count: 1,
+  firstAt: '2026-01-01T00:00:00.000Z',
   lastAt: '2026-01-01T00:00:00.000Z',
   ...more,
 })
+const second = (seconds: number) => `2026-01-01T00:00:${String(seconds).padStart(2, '0')}.000Z`
+const SPAN = { startedAt: second(0), finishedAt: second(20) }
 const seen = (syscall: string, number: number, values?: string[], count = 1): RecordedCall => ({
   syscall,
   abi: 'x86_64',
@@ -33,16 +36,15 @@ test('calls are in order, those of both phases together, with their values', t =
     { abi: 'x86_64', number: 41, values: ['1', '2'] },
     { abi: 'i386', number: 359 },
   ]
-  t.deepEqual(recordedCalls(counts, values), [
-    seen('execve', 59, undefined, 3),
-    { ...seen('socket', 359), abi: 'i386' },
-    seen('socket', 41, ['1', '2'], 3),
-  ])
+  const [execve, of32, socket] = recordedCalls(counts, values, SPAN)
+  t.like(execve, seen('execve', 59, undefined, 3))
+  t.like(of32, { ...seen('socket', 359), abi: 'i386' })
+  t.like(socket, seen('socket', 41, ['1', '2'], 3))
 })
 
 test('calls that were counted together are none, and are told', t => {
   const counts = [counted('read', 0), counted('other', -1, { abi: 'other' })]
-  t.is(recordedCalls(counts, []).length, 1)
+  t.is(recordedCalls(counts, [], SPAN).length, 1)
   t.false(isComplete(counts))
   t.true(isComplete(counts.slice(0, 1)))
 })
@@ -51,8 +53,8 @@ test('runs add up, and each says what it added', t => {
   const first = addRun(NO_RUNS, [seen('read', 0, undefined, 5), seen('socket', 41, ['2'])])
   t.is(first.seen.runs, 1)
   t.is(first.novelty.calls.length, 2)
-  const second = addRun(first.seen, [seen('socket', 41, ['10', '2'], 2), seen('write', 1)])
-  t.deepEqual(second.seen, {
+  const next = addRun(first.seen, [seen('socket', 41, ['10', '2'], 2), seen('write', 1)])
+  t.deepEqual(next.seen, {
     runs: 2,
     calls: [
       { ...seen('read', 0, undefined, 5), runs: 1 },
@@ -60,11 +62,11 @@ test('runs add up, and each says what it added', t => {
       { ...seen('write', 1), runs: 1 },
     ],
   })
-  t.deepEqual(second.novelty, {
+  t.deepEqual(next.novelty, {
     calls: [seen('write', 1)],
     values: [{ syscall: 'socket', abi: 'x86_64', values: ['10'] }],
   })
-  const third = addRun(second.seen, [seen('socket', 41, ['10'])])
+  const third = addRun(next.seen, [seen('socket', 41, ['10'])])
   t.deepEqual(third.novelty, { calls: [], values: [] })
   t.is(third.seen.runs, 3)
 })
@@ -98,6 +100,45 @@ test('what was added is said in one sentence', t => {
   t.is(describeNovelty(again.novelty, again.seen, any), '4 runs recorded; this one added nothing')
 })
 
+test('a call has a phase where it was made in that one only, by whomever and in all runs', t => {
+  const between = (number: number, first: number, last: number, phase: 'init' | 'run' = 'run') =>
+    counted(`call${number}`, number, { phase, firstAt: second(first), lastAt: second(last) })
+  const counts = [
+    between(1, 0, 5),
+    between(2, 6, 14),
+    between(3, 15, 20),
+    between(4, 1, 10),
+    between(5, 0, 20),
+    between(6, 0, 0, 'init'),
+    between(6, 10, 10),
+  ]
+  const run = recordedCalls(counts, [], SPAN)
+  t.deepEqual(
+    run.map(({ only }) => only),
+    ['start', 'steady', 'end', undefined, undefined, undefined],
+  )
+  const once = addRun(NO_RUNS, run).seen
+  const other = run.map(call => (call.number === 1 ? { ...call, only: 'end' as const } : call))
+  t.deepEqual(describePhases(addRun(once, run).seen), describePhases(once))
+  t.deepEqual(describePhases(addRun(once, other).seen), ['only between start and end: call2', 'only at the end: call3'])
+})
+
+test('a run that is too short has no phases', t => {
+  const only = (seconds: number) =>
+    recordedCalls([counted('read', 0)], [], { startedAt: second(0), finishedAt: second(seconds) })[0]?.only
+  t.is(only(19), undefined)
+  t.is(only(20), 'start')
+})
+
+test('progress tells whether there is anything new', t => {
+  const calls = [counted('read', 0, { count: 7, firstAt: second(10) }), counted('mkdir', 83, { firstAt: second(30) })]
+  t.is(
+    describeProgress(calls, Date.parse(second(42))),
+    'recording: 8 calls so far, 2 different ones; the last new one was mkdir, 12s ago',
+  )
+  t.is(describeProgress([], 0), 'recording: 0 calls so far, 0 different ones')
+})
+
 test('what the profile cannot hold is told by name', t => {
   const [nameless, newer] = describeGaps({ nameless: ['syscall_600 (x86_64)'], newer: ['mseal'] }, '2.5.4')
   t.regex(nameless ?? '', /^syscall_600 \(x86_64\) has no name/)
@@ -105,7 +146,10 @@ test('what the profile cannot hold is told by name', t => {
 })
 
 test('a record is read as it was written', t => {
-  const { seen: known } = addRun(NO_RUNS, [seen('read', 0), seen('socket', 41, ['18446744073709551615'])])
+  const { seen: known } = addRun(NO_RUNS, [
+    { ...seen('read', 0), only: 'end' },
+    seen('socket', 41, ['18446744073709551615']),
+  ])
   const file = { seen: known, purpose: { runtimes: ['runc' as const], ioctlRequests: true } }
   t.deepEqual(parseRecord(formatRecord(file), 'r.json'), file)
 })

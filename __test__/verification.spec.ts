@@ -10,6 +10,7 @@ const call = (syscall: string, more: Partial<CallCount> = {}): CallCount => ({
   verdict: 'EPERM',
   phase: 'run',
   count: 1,
+  firstAt: '2026-01-01T00:00:00.000Z',
   lastAt: '2026-01-01T00:00:00.000Z',
   ...more,
 })

@@ -222,6 +222,8 @@ export interface Count {
   init: boolean
   /** Exact below 2^53. */
   count: number
+  /** Monotonic milliseconds of the first one. */
+  firstAtMs: number
   /** Monotonic milliseconds of the last one. */
   lastAtMs: number
 }

@@ -21,6 +21,7 @@ export interface CallRow {
   verdict: string
   phase: 'init' | 'run'
   count: number
+  firstAtMs: number
   lastAtMs: number
 }
 
@@ -62,7 +63,7 @@ export function createCallTable(names: Names): CallTable {
     const added = count.count - (last.get(key)?.count ?? 0)
     if (added <= 0) return undefined
     last.set(key, count)
-    return add(rowOf(key, count), added, count.lastAtMs)
+    return add(rowOf(key, count), added, count)
   }
 
   function rowOf(key: string, count: Count): CallRow {
@@ -90,9 +91,10 @@ export function createCallTable(names: Names): CallTable {
   return { update, move, fold: listener => void seen.delete(listener), rows: () => [...rows.values()] }
 }
 
-function add(row: CallRow, added: number, lastAtMs: number): Growth {
+function add(row: CallRow, added: number, { firstAtMs, lastAtMs }: Count): Growth {
   const isNew = row.count === 0
   row.count += added
+  row.firstAtMs = Math.min(row.firstAtMs, firstAtMs)
   row.lastAtMs = Math.max(row.lastAtMs, lastAtMs)
   return { ...row, count: added, lastAtMs, isNew }
 }
@@ -106,6 +108,7 @@ function newRow(key: string, { arch, number, verdict, init }: Count, names: Name
     verdict: verdictLabel(verdict, names.errnoName),
     phase: init ? 'init' : 'run',
     count: 0,
+    firstAtMs: Infinity,
     lastAtMs: 0,
   }
 }

@@ -19,6 +19,7 @@ export interface CallCount {
   /** `init`: made by the runtime before the user's program was executed. */
   phase: 'init' | 'run'
   count: number
+  firstAt: string
   lastAt: string
 }
 
@@ -110,5 +111,5 @@ function openIncidentView({ openIncident }: Container, toTime: (atMs: number) =>
 
 function callView(row: CallRow, toTime: (atMs: number) => string): CallCount {
   const { syscall, abi, number, verdict, phase, count } = row
-  return { syscall, abi, number, verdict, phase, count, lastAt: toTime(row.lastAtMs) }
+  return { syscall, abi, number, verdict, phase, count, firstAt: toTime(row.firstAtMs), lastAt: toTime(row.lastAtMs) }
 }

@@ -23,6 +23,7 @@ const SHAPE = v.strictObject({
       number: whole,
       runs: v.pipe(whole, v.minValue(1)),
       count: v.pipe(whole, v.minValue(1)),
+      only: v.exactOptional(v.picklist(['start', 'steady', 'end'])),
       values: v.exactOptional(v.array(v.pipe(v.string(), v.regex(/^\d{1,20}$/)))),
     }),
   ),

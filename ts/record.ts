@@ -12,6 +12,7 @@ import type { Run, RunDeps, RunOptions } from './run.ts'
 
 export type { RecordedProfile } from './native.ts'
 export type { Purpose } from './record-file.ts'
+export type { Phase } from './phases.ts'
 export type { CoveredCall, RecordedCall } from './recording.ts'
 
 export type RecordOptions = Pick<RunOptions, 'command' | 'args' | 'env' | 'cwd' | 'signal'>
@@ -39,7 +40,7 @@ export async function record(options: RecordOptions, deps: RunDeps = {}): Promis
 
 function recordedRun(report: RunReport, values: Parameters<typeof recordedCalls>[1]): RecordedRun {
   const { calls, incidents: _, incidentsTotal: __, message: ___, ...rest } = report
-  return { ...rest, calls: recordedCalls(calls, values), complete: isComplete(calls) }
+  return { ...rest, calls: recordedCalls(calls, values, report), complete: isComplete(calls) }
 }
 
 /** Of the one inside, whose tables decide which calls have a name that runtimes know. */

@@ -3,6 +3,7 @@
 import { OTHER } from './calls.ts'
 import type { CallCount } from './container-view.ts'
 import type { ArgumentValues } from './native.ts'
+import { onlyOf, phasesOf, type Phase, type Span } from './phases.ts'
 
 export interface RecordedCall {
   syscall: string
@@ -14,6 +15,8 @@ export interface RecordedCall {
    * request of `ioctl`. Undefined where none does, or where there were too many.
    */
   values?: string[]
+  /** The one phase of the run that it was made in. Undefined where there were several. */
+  only?: Phase
 }
 
 export interface CoveredCall extends RecordedCall {
@@ -37,16 +40,26 @@ export interface Novelty {
 
 export const NO_RUNS: Seen = { runs: 0, calls: [] }
 
-/** Whatever the phase: the call that executes the command is needed by whoever starts it under the profile. */
-export function recordedCalls(counts: readonly CallCount[], values: readonly ArgumentValues[]): RecordedCall[] {
-  const calls = new Map<string, RecordedCall>()
-  for (const { syscall, abi, number, count } of counts.filter(call => call.syscall !== OTHER)) {
-    const key = keyOf({ abi, number })
-    const known = calls.get(key)
-    if (known !== undefined) known.count += count
-    else calls.set(key, { syscall, abi, number, count, ...valuesIn(values, key) })
-  }
-  return [...calls.values()].toSorted(byName)
+/** Whoever made them: the call that executes the command is needed by whatever starts it under the profile. */
+export function recordedCalls(
+  counts: readonly CallCount[],
+  values: readonly ArgumentValues[],
+  span: Span,
+): RecordedCall[] {
+  const phaseAt = phasesOf(span)
+  const calls = new Map<string, Unplaced>()
+  for (const row of counts.filter(call => call.syscall !== OTHER))
+    calls.set(keyOf(row), add(calls.get(keyOf(row)), row))
+  return [...calls.values()]
+    .map(({ times, ...call }) => ({ ...call, ...onlyOf(times.map(phaseAt)), ...valuesIn(values, keyOf(call)) }))
+    .toSorted(byName)
+}
+
+type Unplaced = Omit<RecordedCall, 'only' | 'values'> & { times: string[] }
+
+function add(known: Unplaced | undefined, { syscall, abi, number, count, firstAt, lastAt }: CallCount): Unplaced {
+  const times = [...(known?.times ?? []), firstAt, lastAt]
+  return { syscall, abi, number, count: count + (known?.count ?? 0), times }
 }
 
 /** Whether some calls could not be told apart, so that what was recorded is not all. */
@@ -83,8 +96,9 @@ function newValues(known: CoveredCall, { syscall, abi, values }: RecordedCall): 
 }
 
 function merge(known: CoveredCall, call: RecordedCall): CoveredCall {
-  const { values: before, ...rest } = known
-  const counted = { ...rest, runs: known.runs + 1, count: known.count + call.count }
+  const { values: before, only, ...rest } = known
+  const phase = onlyOf([only, call.only])
+  const counted = { ...rest, ...phase, runs: known.runs + 1, count: known.count + call.count }
   if (before === undefined || call.values === undefined) return counted
   return { ...counted, values: [...new Set([...before, ...call.values])].toSorted(byValue) }
 }

@@ -2,6 +2,7 @@
 
 import { constants } from 'node:os'
 import { toTime, type Clock } from './clock.ts'
+import { viewOf, type CallCount } from './container-view.ts'
 import type { Container } from './containers.ts'
 import { NotifydError, toNotifydError } from './errors.ts'
 import type { Ledger } from './ledger.ts'
@@ -24,6 +25,7 @@ export interface Controls {
   finished: Promise<RunReport>
   stop: () => Promise<void>
   signal: (wanted: NodeJS.Signals | number) => void
+  calls: () => CallCount[]
 }
 
 const STOP_TIMEOUT_MS = 10_000
@@ -32,6 +34,7 @@ export function createControls(parts: Parts, abort: AbortSignal | undefined): Co
   const { supervisor, ledger, listener, ending, clock, release } = parts
   let aborted = false
   let over = false
+  let container: Container | undefined
 
   async function stop(): Promise<void> {
     if (over) return
@@ -48,7 +51,7 @@ export function createControls(parts: Parts, abort: AbortSignal | undefined): Co
   }
 
   async function finish(): Promise<RunReport> {
-    const container = await begin(parts)
+    container = await begin(parts)
     const { exit, atMs } = await ending.ended
     over = true
     abort?.removeEventListener('abort', onAbort)
@@ -61,7 +64,8 @@ export function createControls(parts: Parts, abort: AbortSignal | undefined): Co
   abort?.addEventListener('abort', onAbort, { once: true })
   // It may have come while the command was being started.
   if (abort?.aborted === true) onAbort()
-  return { finished: finish(), stop, signal }
+  const calls = () => (container === undefined ? [] : viewOf(container, toTime(clock)).calls)
+  return { finished: finish(), stop, signal, calls }
 }
 
 /** Whoever has waited for the start subscribes before anything is told. */

@@ -1,6 +1,7 @@
 /** Supervises one command without any container engine: launch, collect, report. */
 
 import { systemClock, type Clock } from './clock.ts'
+import type { CallCount } from './container-view.ts'
 import type { Policy } from './config/schema.ts'
 import type { Emitter } from './emitter.ts'
 import { launch } from './launch.ts'
@@ -34,6 +35,8 @@ export interface Run extends Emitter<RunEvents> {
   readonly pid: number
   /** Resolves when nobody of the command's process tree is left. */
   readonly finished: Promise<RunReport>
+  /** What was called so far. */
+  calls(): CallCount[]
   /** Sends a signal to the command; one that has ended is no error. */
   signal(signal: NodeJS.Signals | number): void
   /** Ends the command and all of its descendants. */

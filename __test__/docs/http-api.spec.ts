@@ -27,6 +27,7 @@ function call() {
     verdict: 'EPERM',
     phase: 'run' as const,
     count: 2,
+    firstAt: '2026-01-01T10:00:01.000Z',
     lastAt: '2026-01-01T10:00:01.000Z',
   }
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { record, recordedProfile, type RecordedCall } from '../../ts/record.ts'
 import { run } from '../../ts/run.ts'
 import { verify } from '../../ts/verify.ts'
-import { start } from '../helpers/child.ts'
+import { start, until } from '../helpers/child.ts'
 import { cli } from '../helpers/cli.ts'
 import { folderOf } from '../helpers/folder.ts'
 import { guest } from '../helpers/guests.ts'
@@ -114,6 +114,16 @@ for (const [title, words] of STRACED) {
   })
 }
 
+test('what was called so far is known while the command runs', async t => {
+  const running = await record({ command: 'sh', args: ['-c', 'cd /; exec sleep 1000'] })
+  t.teardown(() => running.stop())
+  const called = (name: string) => running.calls().some(({ syscall }) => syscall === name)
+  await until(() => called('chdir') && called('execve'), 5000)
+  t.false(called('mkdir'))
+  await running.stop()
+  t.is((await running.finished).exitCode, 137)
+})
+
 test('values that decide are kept apart', async t => {
   const script = 'import socket; socket.socket(socket.AF_UNIX); socket.socket(socket.AF_INET)'
   const { profile, json } = await seen('python3', '-c', script)
@@ -182,6 +192,20 @@ test('a profile that was changed by hand is not undone, and nothing is run', asy
   t.is((await cli(['record', '-o', file, ...touch])).code, 0)
 })
 
+test('an engine stands for the runtimes that it uses', async t => {
+  const folder = folderOf(t)
+  const made = async (name: string) => {
+    const file = join(folder, `${name}.json`)
+    t.is((await cli(['record', '-o', file, '--for', name, '--', 'busybox', 'true'])).code, 0)
+    return namesOf(read(file))
+  }
+  const [runc, crun] = [await made('runc'), await made('crun')]
+  t.true(runc.includes('faccessat2') && !crun.includes('faccessat2'))
+  t.deepEqual(await made('docker'), runc)
+  t.deepEqual(await made('containerd,docker'), runc)
+  t.deepEqual(await made('podman'), [...new Set([...runc, ...crun])].toSorted())
+})
+
 test('the command keeps its code, and a wrong command line has 125', async t => {
   const file = join(folderOf(t), 'p.json')
   const failed = await cli(['record', '-o', file, '--', 'sh', '-c', 'exit 7'])
@@ -190,7 +214,7 @@ test('the command keeps its code, and a wrong command line has 125', async t => 
   writeFileSync(file, '')
   for (const args of [
     ['--', 'true'],
-    ['-o', file, '--for', 'runsc', '--', 'true'],
+    ['-o', file, '--for', 'docker,runsc', '--', 'true'],
     ['-o', file],
   ]) {
     t.is((await cli(['record', ...args])).code, 125)

@@ -132,8 +132,8 @@ export class FakeSupervisor implements Supervisor {
     const { times = 1, verdict = EPERM, init = false, arch = X86_64, atMs = this.#now(), detail } = options
     const counts = this.#listeners.get(listener)?.counts
     const key = callKey(arch, number, verdict, init)
-    const before = counts?.get(key)?.count ?? 0
-    counts?.set(key, { arch, number, verdict, init, count: before + times, lastAtMs: atMs })
+    const { count, firstAtMs } = counts?.get(key) ?? { count: 0, firstAtMs: atMs }
+    counts?.set(key, { arch, number, verdict, init, count: count + times, firstAtMs, lastAtMs: atMs })
     for (let time = 0; time < times; time++) this.#record({ listener, arch, number, verdict, init, atMs, detail })
     this.#ring()
   }

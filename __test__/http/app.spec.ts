@@ -9,6 +9,7 @@ const call = {
   verdict: 'EPERM',
   phase: 'run',
   count: 2,
+  firstAt: '2026-01-01T10:00:01.000Z',
   lastAt: '2026-01-01T10:00:01.000Z',
 } as const
 

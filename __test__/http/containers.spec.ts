@@ -12,6 +12,7 @@ const call = (syscall: string, count: number, more: Partial<CallCount> = {}): Ca
   verdict: 'EPERM',
   phase: 'run',
   count,
+  firstAt: '2026-01-01T10:00:01.000Z',
   lastAt: '2026-01-01T10:00:01.000Z',
   ...more,
 })

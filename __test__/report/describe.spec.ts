@@ -29,6 +29,7 @@ const stopped: ContainerView = {
       verdict: 'EPERM',
       phase: 'run',
       count: 2,
+      firstAt: '2026-01-01T10:00:04.000Z',
       lastAt: '2026-01-01T10:00:04.000Z',
     },
     {
@@ -38,6 +39,7 @@ const stopped: ContainerView = {
       verdict: 'EPERM',
       phase: 'run',
       count: 11,
+      firstAt: '2026-01-01T10:00:03.000Z',
       lastAt: '2026-01-01T10:00:03.000Z',
     },
   ],

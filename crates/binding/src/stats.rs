@@ -17,6 +17,8 @@ pub struct Count {
     pub init: bool,
     /// Exact below 2^53.
     pub count: f64,
+    /// Monotonic milliseconds of the first one.
+    pub first_at_ms: f64,
     /// Monotonic milliseconds of the last one.
     pub last_at_ms: f64,
 }
@@ -72,6 +74,7 @@ impl From<CoreCount> for Count {
             verdict: count.key.verdict,
             init: count.key.init,
             count: double(count.count),
+            first_at_ms: count.first.milliseconds(),
             last_at_ms: count.last.milliseconds(),
         }
     }

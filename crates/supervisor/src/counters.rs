@@ -29,6 +29,8 @@ pub struct Count {
     pub key: Key,
     /// How often.
     pub count: u64,
+    /// When first.
+    pub first: Monotonic,
     /// When last.
     pub last: Monotonic,
 }
@@ -64,6 +66,7 @@ struct Slot {
     verdict: AtomicU32,
     init: AtomicBool,
     count: AtomicU64,
+    first: AtomicU64,
     last: AtomicU64,
 }
 
@@ -83,7 +86,7 @@ impl Counters {
         self.chunks.get()?.get(chunk)?.get()?.get(offset)
     }
 
-    fn append(&self, key: Key) -> Option<usize> {
+    fn append(&self, key: Key, at: Monotonic) -> Option<usize> {
         let index = self.length.load(Ordering::Relaxed);
         let (chunk, offset) = place(index);
         let slots = self
@@ -91,7 +94,7 @@ impl Counters {
             .get_or_init(Box::default)
             .get(chunk)?
             .get_or_init(|| (0..FIRST_CHUNK << chunk).map(|_| Slot::default()).collect());
-        slots.get(offset)?.name(key);
+        slots.get(offset)?.begin(key, at);
         self.length.store(index + 1, Ordering::Release);
         Some(index)
     }
@@ -105,7 +108,8 @@ fn place(index: usize) -> (usize, usize) {
 }
 
 impl Slot {
-    fn name(&self, key: Key) {
+    fn begin(&self, key: Key, at: Monotonic) {
+        self.first.store(at.0, Ordering::Relaxed);
         self.arch.store(key.arch, Ordering::Relaxed);
         self.number.store(key.number, Ordering::Relaxed);
         self.verdict.store(key.verdict, Ordering::Relaxed);
@@ -130,6 +134,7 @@ impl Slot {
         Count {
             key,
             count,
+            first: Monotonic(self.first.load(Ordering::Relaxed)),
             last: Monotonic(self.last.load(Ordering::Relaxed)),
         }
     }
@@ -157,7 +162,7 @@ impl CounterWriter {
     pub fn add(&mut self, key: Key, at: Monotonic) {
         let index = match self.latest {
             Some((latest, index)) if latest == key => index,
-            _ => self.find(key),
+            _ => self.find(key, at),
         };
         self.latest = Some((key, index));
         if let Some(slot) = self.shared.slot(index) {
@@ -165,7 +170,7 @@ impl CounterWriter {
         }
     }
 
-    fn find(&mut self, key: Key) -> usize {
+    fn find(&mut self, key: Key, at: Monotonic) -> usize {
         if let Some(index) = self.index.get(&key) {
             return *index;
         }
@@ -180,7 +185,10 @@ impl CounterWriter {
         };
         let shared = &self.shared;
         // Verdicts are few, so the keys that `OTHER` becomes fit beyond MAX_KEYS; were they not to, the first takes all.
-        *self.index.entry(key).or_insert_with(|| shared.append(key).unwrap_or(0))
+        *self
+            .index
+            .entry(key)
+            .or_insert_with(|| shared.append(key, at).unwrap_or(0))
     }
 }
 
@@ -207,9 +215,9 @@ mod tests {
         let counts: Vec<_> = shared
             .read()
             .iter()
-            .map(|c| (c.key.number, c.count, c.last.0))
+            .map(|c| (c.key.number, c.count, c.first.0, c.last.0))
             .collect();
-        assert_eq!(counts, [(83, 3, 4), (161, 1, 3)]);
+        assert_eq!(counts, [(83, 3, 1, 4), (161, 1, 3, 3)]);
     }
 
     #[test]

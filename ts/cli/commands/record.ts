@@ -2,7 +2,7 @@
 
 import { existsSync, readFileSync } from 'node:fs'
 import { NotifydError } from '../../errors.ts'
-import { describeGaps, describeNovelty } from '../../report/record.ts'
+import { describeGaps, describeNovelty, describePhases, describeProgress } from '../../report/record.ts'
 import { formatRecord, parseRecord, type Purpose, type RecordFile } from '../../record-file.ts'
 import { libseccompVersion, record as start, recordedProfile, type RecordedRun } from '../../record.ts'
 import { addRun, NO_RUNS } from '../../recording.ts'
@@ -18,6 +18,9 @@ export interface RecordFlags {
   ioctlRequests?: boolean
 }
 
+/** Between two lines on how a long run goes. */
+const PROGRESS_MS = 30_000
+
 export async function record([command = '', ...args]: string[], flags: RecordFlags): Promise<number> {
   const { output } = flags
   if (output === undefined) throw new NotifydError('ERR_USAGE', 'record needs --output FILE, the profile to be written')
@@ -26,7 +29,9 @@ export async function record([command = '', ...args]: string[], flags: RecordFla
   const running = await start({ command, args })
   signals.to(running)
   running.on('warning', say)
+  const progress = setInterval(() => say(describeProgress(running.calls(), Date.now())), PROGRESS_MS)
   const run = await running.finished
+  clearInterval(progress)
   await keep(output, before, run)
   return run.exitCode
 }
@@ -43,11 +48,25 @@ async function recordBefore(output: string, flags: RecordFlags): Promise<RecordF
   }
 }
 
+/** Engines load a filter by their runtime, and call nothing under it themselves. Podman is set up with either. */
+const RUNTIMES_OF: Record<string, Purpose['runtimes']> = {
+  runc: ['runc'],
+  crun: ['crun'],
+  docker: ['runc'],
+  containerd: ['runc'],
+  podman: ['runc', 'crun'],
+  'cri-o': ['runc', 'crun'],
+}
+
 function runtimesOf(text: string): Purpose['runtimes'] {
-  return listOf(text).map(name => {
-    if (name === 'runc' || name === 'crun') return name
-    throw new NotifydError('ERR_USAGE', `--for takes runc and crun, separated by commas, not ${JSON.stringify(name)}`)
-  })
+  return [...new Set(listOf(text).flatMap(runtimesOfOne))]
+}
+
+function runtimesOfOne(name: string): Purpose['runtimes'] {
+  const runtimes = Object.entries(RUNTIMES_OF).find(([known]) => known === name)?.[1]
+  if (runtimes !== undefined) return runtimes
+  const accepted = Object.keys(RUNTIMES_OF).join(', ')
+  throw new NotifydError('ERR_USAGE', `--for takes ${accepted}, separated by commas, not ${JSON.stringify(name)}`)
 }
 
 /** Nothing where neither the profile nor its record is there. What was edited by hand would be lost, so it is refused. */
@@ -86,4 +105,5 @@ async function keep(output: string, { seen: before, purpose }: RecordFile, run: 
   if (!run.complete) say('the command made too many different calls to tell them apart, so some are not in the profile')
   describeGaps(gaps, libseccompVersion()).forEach(say)
   say(`${output}: ${describeNovelty(novelty, all, purpose)}`)
+  describePhases(all).forEach(say)
 }

@@ -8,10 +8,13 @@ const DESCRIPTION = `Write the smallest profile that lets a command run as it ju
 
 Every call of the command and of its descendants is seen and let run. The profile has their names, for the ABIs that were used; the
 values of an argument are kept apart where they decide alone: families of socket and socketpair, personality, namespaces of
-clone. A call without a name is told, and not written. --for adds what a runtime calls itself before it executes the command.
+clone. A call without a name is told, and not written. --for adds what a runtime calls itself before it executes the command;
+docker and containerd mean runc, podman and cri-o either runtime.
 
 One run shows what it did, not what the command may do: --append adds another, and tells what was new. How many runs made
-each call is in FILE.record.json, beside the profile.`
+each call, and which were made in one phase only, is in FILE.record.json, beside the profile. Start
+and end are its first and last five seconds, in runs of twenty seconds or more. Every half minute a run says whether it still
+shows anything new.`
 
 export function defineRecord(program: Command, outcome: Outcome): void {
   const command = program
@@ -26,7 +29,10 @@ export function defineRecord(program: Command, outcome: Outcome): void {
       'the profile, in the format of the OCI runtime specification, which engines take too',
     )
     .option('--append', 'add this run to those that the profile was made of')
-    .option('--for <runtimes>', 'allow what these call themselves: runc, crun, or both separated by a comma')
+    .option(
+      '--for <runtimes>',
+      'allow what these call themselves: runc, crun, docker, containerd, podman, cri-o, separated by commas',
+    )
     .option('--ioctl-requests', 'allow ioctl for the requests that were seen only')
     .action(async (words, flags) => outcome(await (await import('../commands/record.ts')).record(words, flags)))
   addExitCodes(command, RECORD_EXIT_CODES)

@@ -86,6 +86,7 @@ export const schemas: Record<string, Schema> = {
     verdict: words,
     phase,
     count: whole,
+    firstAt: time,
     lastAt: time,
   }),
   Incident: shape<Incident>({
