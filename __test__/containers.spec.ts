@@ -157,6 +157,8 @@ test('a view has what people look for', t => {
         answer: 'configuration',
         ignore: 'configuration',
         debounceMs: 'configuration',
+        maxDelayMs: 'configuration',
+        errno: 'configuration',
         probes: 'configuration',
       },
     },
