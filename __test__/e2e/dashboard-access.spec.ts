@@ -28,6 +28,7 @@ const chroot = {
   verdict: 'EPERM',
   phase: 'run' as const,
   count: 2,
+  firstAt: at(-2),
   lastAt: at(-2),
 }
 
