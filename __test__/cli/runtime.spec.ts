@@ -48,7 +48,8 @@ function hostWith(t: ExecutionContext, texts: Partial<Record<keyof typeof NAMES,
   const lines = Object.entries(places).map(([key, value]) => `${key} = ${JSON.stringify(value)}\n`)
   writeFileSync(storage, `[storage]\n${lines.join('')}`)
   const env = { ...process.env, CONTAINERS_STORAGE_CONF: storage, DOCKER_HOST: '' }
-  const call = (args: string[]) => cli(['runtime', ...args], { env })
+  // Podman makes its storage first.
+  const call = (args: string[]) => cli(['runtime', ...args], { env, deadlineMs: 150_000 })
   const files = Object.keys(NAMES).flatMap(name => ['--config-file', `${name}=${file(name as keyof typeof NAMES)}`])
   return {
     folder,
@@ -284,6 +285,34 @@ test.serial(
     t.true(readFileSync(host.file('docker'), 'utf8').includes('notifyd'))
   },
 )
+
+test.serial('a Docker that would not start any more is not changed', async t => {
+  const host = hostWith(t, { docker: '{}' })
+  const stand = join(host.folder, 'dockerd')
+  writeFileSync(stand, '#!/bin/sh\necho ready\nread -r line\n', { mode: 0o755 })
+  const running = start(stand, ['--default-runtime=other'], { input: 'pipe' })
+  t.teardown(() => running.process.kill('SIGKILL'))
+  await running.printed('ready')
+  const refused = await host.install('--engine', 'docker', '--default', '--yes')
+  t.is(refused.code, 1)
+  t.regex(refused.stderr, /dockerd runs with --default-runtime, and does not start with default-runtime in its file/)
+  t.is((await host.install('--engine', 'docker', '--yes')).code, 0)
+})
+
+test.serial('what somebody changes while it asks is not overwritten', async t => {
+  const host = hostWith(t, { docker: '{}\n' })
+  const words = [process.execPath, CLI, 'runtime', 'install', '--engine', 'docker', '--dir', host.dir]
+  const typed = [...words, '--config-file', `docker=${host.file('docker')}`].join(' ')
+  const running = start('script', ['-qec', typed, '/dev/null'], { input: 'pipe' })
+  await running.printed('[y/N]')
+  writeFileSync(host.file('docker'), '{"debug": true}\n')
+  running.process.stdin!.write('y\r')
+  const { code, stdout } = await running.finished
+  t.is(code, 1)
+  t.true(stdout.includes('daemon.json was changed meanwhile, and nothing was written; start again'))
+  t.is(host.texts()['daemon.json'], '{"debug": true}\n')
+  t.false(existsSync(host.dir))
+})
 
 test.serial('JSON says the same', async t => {
   const host = hostWith(t, { docker: '{}' })

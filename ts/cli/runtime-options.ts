@@ -32,9 +32,10 @@ export function folder(text: string): Option {
 export type ConfigFiles = Record<string, string>
 
 export function configFiles(): Option {
-  return new Option('--config-file <engine=file>', 'configuration of an engine that is not the usual file; repeatable')
-    .default({}, '')
-    .argParser((given, files: ConfigFiles) => ({ ...files, ...pairOf(given) }))
+  return new Option(
+    '--config-file <engine=file>',
+    'configuration of an engine that is not the usual file; repeatable',
+  ).argParser((given, files: ConfigFiles) => ({ ...files, ...pairOf(given) }))
 }
 
 function pairOf(given: string): ConfigFiles {

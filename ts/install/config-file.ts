@@ -38,6 +38,14 @@ function realPathOf(file: string): string {
   return resolve(dirname(file), readlinkSync(file))
 }
 
+/** @throws NotifydError `ERR_INSTALL` where somebody has changed one while we asked: that is not overwritten. */
+export function checkUnchanged(files: readonly { file: string; before?: string }[]): void {
+  for (const { file, before } of files) {
+    if (readConfigFile(file).text !== before)
+      throw new NotifydError('ERR_INSTALL', `${file} was changed meanwhile, and nothing was written; start again`)
+  }
+}
+
 /** Returns folders that were not there. */
 export function writeConfigFile(path: string, text: string): string[] {
   const created = makeFolder(dirname(path))

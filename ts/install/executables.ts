@@ -28,11 +28,17 @@ function isRight(file: string): boolean {
 export function installExecutables(folder: string, content: Buffer): string[] {
   const created = makeFolder(folder)
   const [first, second] = [join(folder, NAMES[0]), join(folder, NAMES[1])]
-  writeWhole(first, content, { mode: MODE, uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 })
+  const owner = { mode: MODE, uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 }
+  writeWhole(first, content, owner)
   const temporary = `${second}.${process.pid}.tmp`
-  rmSync(temporary, { force: true })
-  linkSync(first, temporary)
-  renameSync(temporary, second)
+  try {
+    linkSync(first, temporary)
+    renameSync(temporary, second)
+  } catch {
+    // Some file systems have no links.
+    rmSync(temporary, { force: true })
+    writeWhole(second, content, owner)
+  }
   return created
 }
 

@@ -1,6 +1,6 @@
 /** Does what is planned: executables first, so that no configuration names one that is not there. */
 
-import { writeConfigFile } from './config-file.ts'
+import { checkUnchanged, writeConfigFile } from './config-file.ts'
 import { installExecutables } from './executables.ts'
 import type { InstallPlan } from './plan.ts'
 import { writeRecord } from './record.ts'
@@ -12,8 +12,9 @@ export function isNeeded({ executable, engines }: InstallPlan): boolean {
 }
 
 export function install({ options: { folder }, executable, engines, record }: InstallPlan): void {
-  const created = executable.isThere ? makeFolder(folder) : installExecutables(folder, executable.content)
   const changed = engines.filter(({ status }) => status === 'change')
+  checkUnchanged(changed)
+  const created = executable.isThere ? makeFolder(folder) : installExecutables(folder, executable.content)
   const folders = [...record.folders, ...created]
   // Before the files: what is interrupted between can be undone.
   writeRecord(folder, { ...record, folders })

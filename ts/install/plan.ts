@@ -5,6 +5,7 @@ import { waysIn, type Version } from '../ways-in.ts'
 import { apply, isMade, undo, type Change } from './changes.ts'
 import { readConfigFile } from './config-file.ts'
 import { sha256 } from './digest.ts'
+import { hasDefaultByFlag } from './docker-flag.ts'
 import type { Engine, Handler, Host } from './engine.ts'
 import { ENGINES, type EngineName } from './engines.ts'
 import { areInstalled } from './executables.ts'
@@ -81,8 +82,8 @@ async function planEngine(
   const program = findProgram(known.program)
   const version = program === undefined ? undefined : await versionOf(program)
   const about = { engine, file, ...(version === undefined ? {} : aboutVersion(engine, version)) }
-  const reason =
-    program === undefined && options.files[engine] === undefined ? `${known.program} is not installed` : undefined
+  const isMissing = program === undefined && options.files[engine] === undefined
+  const reason = isMissing ? `${known.program} is not installed` : obstacle(engine, options)
   const host = { runtimes: installedRuntimes(), ...(version === undefined ? {} : { version }) }
   try {
     const planned = reason === undefined ? planFile(known, file, options, host, record?.engines[engine]) : { reason }
@@ -92,6 +93,11 @@ async function planEngine(
   } catch (error) {
     throw toNotifydError(error, `cannot register it with ${engine} in ${file}`)
   }
+}
+
+function obstacle(engine: EngineName, { isDefault }: Handler): string | undefined {
+  if (engine !== 'docker' || !isDefault || !hasDefaultByFlag()) return undefined
+  return 'dockerd runs with --default-runtime, and does not start with default-runtime in its file beside it; take it off the command line first'
 }
 
 function aboutVersion(engine: EngineName, version: Version): Pick<PlannedEngine, 'version' | 'note'> {

@@ -18,12 +18,22 @@ export function makeFolder(folder: string): string[] {
   const missing = parentsOf(folder)
     .filter(each => !existsSync(each))
     .toReversed()
-  for (const each of missing) {
-    mkdirSync(each)
-    // Whatever the umask is.
-    chmodSync(each, MODE)
-  }
+  missing.forEach(makeOne)
   return missing
+}
+
+function makeOne(folder: string): void {
+  try {
+    mkdirSync(folder)
+    // Whatever the umask is.
+    chmodSync(folder, MODE)
+  } catch (cause) {
+    throw new NotifydError(
+      'ERR_INSTALL',
+      `could not make the folder ${folder}; without root, name files and a folder of your own with --config-file and --dir`,
+      { cause },
+    )
+  }
 }
 
 /** With itself, which comes first. */

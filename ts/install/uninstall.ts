@@ -2,7 +2,7 @@
 
 import { rmdirSync } from 'node:fs'
 import { NotifydError, toNotifydError } from '../errors.ts'
-import { readConfigFile, removeConfigFile, writeConfigFile } from './config-file.ts'
+import { checkUnchanged, readConfigFile, removeConfigFile, writeConfigFile } from './config-file.ts'
 import { ENGINE_NAMES, ENGINES, type EngineName } from './engines.ts'
 import { executablesIn, removeExecutables } from './executables.ts'
 import { withoutOurs } from './plan.ts'
@@ -68,8 +68,9 @@ function planRemoval(engine: EngineName, record: EngineRecord | undefined): Plan
 
 /** Configurations first, so that no engine is told of an executable that is not there any more. */
 export function uninstall({ folder, removesExecutable, engines, record }: UninstallPlan): void {
-  for (const { file, after, status } of engines) {
-    if (status === 'unchanged') continue
+  const changed = engines.filter(({ status }) => status === 'change')
+  checkUnchanged(changed)
+  for (const { file, after } of changed) {
     if (after === undefined) removeConfigFile(file)
     else writeConfigFile(file, after)
   }

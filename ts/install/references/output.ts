@@ -3,7 +3,7 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 
-const TIMEOUT_MS = 30_000
+const TIMEOUT_MS = 120_000
 const MOST_BYTES = 64 * 1024 * 1024
 
 export async function outputOf([program = '', ...args]: readonly string[]): Promise<string> {

@@ -13,7 +13,7 @@ export interface ConfigFlags {
   name: string
   dir: string
   default?: boolean
-  configFile: ConfigFiles
+  configFile?: ConfigFiles
   json?: boolean
 }
 
@@ -24,7 +24,7 @@ interface Printed extends Omit<Snippet, 'engine' | 'file'> {
 }
 
 export async function config(flags: ConfigFlags): Promise<number> {
-  const { engine, name, dir, default: isDefault = false, configFile, json = false } = flags
+  const { engine, name, dir, default: isDefault = false, configFile = {}, json = false } = flags
   const { engines, areNamed, wantsRuntimeClass } = selectionOf(engine)
   const handler = { name, folder: dir, isDefault }
   const snippets: Printed[] = await Promise.all(engines.map(each => snippetOf(each, handler, configFile[each])))

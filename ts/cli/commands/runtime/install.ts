@@ -17,14 +17,14 @@ export interface InstallFlags {
   name: string
   dir: string
   default?: boolean
-  configFile: ConfigFiles
+  configFile?: ConfigFiles
   yes?: boolean
   dryRun?: boolean
   json?: boolean
 }
 
 export async function install(flags: InstallFlags): Promise<number> {
-  const { engine, name, dir, default: isDefault = false, configFile, dryRun = false, json = false } = flags
+  const { engine, name, dir, default: isDefault = false, configFile = {}, dryRun = false, json = false } = flags
   const { engines, areNamed, wantsRuntimeClass } = selectionOf(engine)
   const plan = await planInstall({ engines, areNamed, name, folder: dir, isDefault, files: configFile })
   if (!json) print(diffsOf(plan.engines))
