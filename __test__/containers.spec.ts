@@ -185,6 +185,7 @@ test('a view has what people look for', t => {
     incidents: [],
     incidentsTotal: 0,
     openIncident: null,
+    told: [],
     warnings: ['odd'],
   })
 })

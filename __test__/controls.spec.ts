@@ -53,7 +53,7 @@ test('two requests are one stop', async t => {
 test('a stop that fails says why, and the container goes on', async t => {
   const { daemon, fake, clock, metric } = await startFake(t)
   fake.attach('web', { init: INIT })
-  fake.onStop = () => Promise.resolve({ done: false, steps: ['init'], left: [99] })
+  fake.onStop = () => Promise.resolve({ done: false, steps: ['init'], left: [99], told: [] })
   await clock.pass(100)
   await t.throwsAsync(daemon.stopContainer('web'), {
     code: 'ERR_STOP_FAILED',

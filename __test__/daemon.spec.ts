@@ -51,7 +51,7 @@ test('the incident is counted before the stop begins', async t => {
   let counted = 0
   fake.onStop = async () => {
     counted = await metric(CRIO)
-    return { done: true, steps: [], left: [] }
+    return { done: true, steps: [], left: [], told: [] }
   }
   fake.call(web, 'chroot')
   await clock.pass(6000)
@@ -123,7 +123,7 @@ test('the metadata of each container chooses its policy; garbage is warned of on
     fake.attach(`c${index}`, { state: { metadata }, init: { pid: 10 + index, startTicks: 1 } }),
   )
   for (const listener of [a, b, c]) fake.call(listener ?? 0, 'chroot')
-  fake.onStop = () => Promise.resolve({ done: true, steps: [], left: [] })
+  fake.onStop = () => Promise.resolve({ done: true, steps: [], left: [], told: [] })
   await clock.pass(10_000)
   t.deepEqual(fake.stops, [a])
   t.is(daemon.container('c2')?.warnings.length, 1)
@@ -237,10 +237,38 @@ test('a stop that fails is told in words, and not tried again', async t => {
   t.is(await metric('seccomp_notifyd_stops_total', { outcome: 'failed' }), 1)
 })
 
+test('where a stop has written the message is told, and why it is not elsewhere', async t => {
+  const { daemon, fake, clock, logs } = await startFake(t, STOP)
+  const web = fake.attach('web', { init: INIT })
+  const told = [{ place: 'stderr' as const }, { place: 'termination-file' as const, problem: 'it is a folder' }]
+  fake.onStop = () => Promise.resolve({ done: true, steps: [], left: [], told })
+  fake.call(web, 'chroot')
+  await clock.pass(6000)
+  t.deepEqual(fake.words, [{ text: 'Used forbidden syscalls: chroot (1x)' }])
+  const view = daemon.container('web')
+  t.deepEqual(view?.told, [
+    { place: 'stderr', problem: null },
+    { place: 'termination-file', problem: 'it is a folder' },
+  ])
+  t.deepEqual(view?.warnings, ["the message is not in the kubelet's file: it is a folder"])
+  t.like(
+    logs.find(({ text }) => text === 'message written before the stop'),
+    { written: ['stderr'], unwritten: ['termination-file: it is a folder'] },
+  )
+})
+
+test('a container that is stopped on request without a forbidden call is told nothing', async t => {
+  const { daemon, fake } = await startFake(t, STOP)
+  fake.attach('web', { init: INIT })
+  await daemon.stopContainer('web')
+  t.deepEqual(fake.words, [undefined])
+  t.deepEqual(daemon.container('web')?.told, [])
+})
+
 test('what is left after a stop is told', async t => {
   const { daemon, fake, clock } = await startFake(t, STOP)
   const web = fake.attach('web', { init: INIT })
-  fake.onStop = () => Promise.resolve({ done: false, steps: ['init'], left: [12, 13] })
+  fake.onStop = () => Promise.resolve({ done: false, steps: ['init'], left: [12, 13], told: [] })
   fake.call(web, 'chroot')
   await clock.pass(6000)
   t.regex(daemon.container('web')?.message ?? '', /12, 13/)
@@ -429,7 +457,7 @@ test('closing waits for a stop under way', async t => {
   const { daemon, fake, clock } = await startFake(t, STOP)
   const web = fake.attach('web', { init: INIT })
   let finish = () => {}
-  fake.onStop = () => new Promise(resolve => (finish = () => resolve({ done: true, steps: [], left: [] })))
+  fake.onStop = () => new Promise(resolve => (finish = () => resolve({ done: true, steps: [], left: [], told: [] })))
   fake.call(web, 'chroot')
   await clock.pass(6000)
   t.is(daemon.container('web')?.state, 'stopping')

@@ -18,7 +18,7 @@ function endsWhenStopped(fake: FakeSupervisor): void {
   fake.onStop = async () => {
     fake.exit(LISTENER, { signal: 9 })
     fake.end(LISTENER)
-    return { done: true, steps: ['tree'], left: [] }
+    return { done: true, steps: ['tree'], left: [], told: [] }
   }
 }
 

@@ -26,8 +26,8 @@ export declare class Supervisor {
   arguments(listener: number): Array<ArgumentValues>
   /** Changes how a listener is answered. */
   setAnswer(listener: number, answer: Answer): void
-  /** Ends the container (or process tree) of a listener. */
-  stop(listener: number, timeoutMs: number): Promise<StopReport>
+  /** Ends the container (or process tree) of a listener. A container's last words are written before. */
+  stop(listener: number, timeoutMs: number, lastWords?: LastWords | undefined | null): Promise<StopReport>
   /** Forgets a detached listener's counters. */
   release(listener: number): void
   /** What the whole supervisor did. */
@@ -301,6 +301,14 @@ export interface KernelReport {
   features: Array<KernelFeature>
 }
 
+/** What is written before a container is killed, and where beside its standard error. */
+export interface LastWords {
+  /** Becomes one line of printable ASCII. */
+  text: string
+  /** The kubelet's file on the host: `…/pods/UID/containers/NAME/` and eight hexadecimal digits. */
+  terminationFile?: string
+}
+
 /** A command that was executed. */
 export interface Launched {
   listener: number
@@ -536,6 +544,8 @@ export interface StopReport {
   steps: Array<string>
   /** Processes still there at the timeout. */
   left: Array<number>
+  /** Where the last words are, and where they could not be written. */
+  told: Array<Told>
 }
 
 /** How the supervisor works. */
@@ -557,6 +567,13 @@ export interface SupervisorOptions {
 
 /** The call's name; `syscall_<number>` where it has none, `other` for what was counted together. */
 export declare function syscallName(arch: number, number: number): string
+
+/** A place for a container's last words. */
+export interface Told {
+  place: 'stderr' | 'termination-file'
+  /** Missing where they were written. */
+  problem?: string
+}
 
 /** A profile whose denials are seen. */
 export interface TransformedProfile {

@@ -37,6 +37,14 @@ export interface PolicyView extends Policy {
   sources: PolicySources
 }
 
+/** A place where the message was to be written before a stop. */
+export interface Told {
+  /** The container's standard error, or the kubelet's termination message. */
+  place: 'stderr' | 'termination-file'
+  /** Why it is not there; null where it is. */
+  problem: string | null
+}
+
 /** Forbidden calls whose debounce still runs. */
 export interface OpenIncidentView {
   startedAt: string
@@ -68,6 +76,8 @@ export interface ContainerView extends Origin {
   /** `seccomp killed` */
   reason: string | null
   message: string | null
+  /** Where a stop has written the message beforehand. */
+  told: Told[]
   calls: CallCount[]
   /** The newest; `incidentsTotal` counts all. */
   incidents: Incident[]
@@ -97,6 +107,7 @@ export function viewOf(container: Container, toTime: (atMs: number) => string): 
     exitCode,
     reason,
     message,
+    told: [...container.told],
     calls: container.calls.rows().map(row => callView(row, toTime)),
     incidents: [...container.incidents],
     incidentsTotal: container.incidentsTotal,

@@ -3,7 +3,7 @@
 import type { CallTable } from './calls.ts'
 import { clip } from './clip.ts'
 import type { Policy } from './config/schema.ts'
-import type { ContainerState, Incident } from './container-view.ts'
+import type { ContainerState, Incident, Told } from './container-view.ts'
 import { UNKNOWN_ORIGIN, type Identity, type Origin } from './identity.ts'
 import type { InitProcess } from './native.ts'
 
@@ -48,6 +48,7 @@ export interface Container {
   exitCode: number | null
   reason: string | null
   message: string | null
+  told: Told[]
   incidents: Incident[]
   incidentsTotal: number
 }
@@ -114,6 +115,7 @@ export function newContainer(key: string, described: Described, calls: CallTable
     exitCode: null,
     reason: null,
     message: null,
+    told: [],
     incidents: [],
     incidentsTotal: 0,
   }

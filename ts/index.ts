@@ -11,6 +11,7 @@ export type {
   Incident,
   OpenIncidentView,
   PolicyView,
+  Told,
 } from './container-view.ts'
 export type { DaemonEvents, Refusal } from './daemon-hooks.ts'
 export { createDaemon, type Daemon, type DaemonDeps } from './daemon.ts'

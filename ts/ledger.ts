@@ -12,7 +12,7 @@ import type { FirstSeen } from './first-seen.ts'
 import { createIncidents } from './incidents.ts'
 import type { LedgerHooks } from './ledger-hooks.ts'
 import { createNamings } from './namings.ts'
-import type { Answer, Handover, StopReport, Supervisor } from './native.ts'
+import type { Answer, Handover, LastWords, StopReport, Supervisor } from './native.ts'
 import { createNotices } from './notices.ts'
 import { createPump } from './pump.ts'
 import { createRegistry, type Registry } from './registry.ts'
@@ -100,8 +100,8 @@ export function createLedger(deps: LedgerDeps): Ledger {
 
   function stop(container: Container): Promise<StopReport> {
     const listener = notices.stopping(container)
-    if (listener === undefined) return Promise.resolve({ done: true, steps: [], left: [] })
-    return supervisor().stop(listener, STOP_TIMEOUT_MS)
+    if (listener === undefined) return Promise.resolve({ done: true, steps: [], left: [], told: [] })
+    return supervisor().stop(listener, STOP_TIMEOUT_MS, lastWordsOf(container))
   }
 
   function request(container: Container): Promise<void> {
@@ -138,4 +138,9 @@ export function createLedger(deps: LedgerDeps): Ledger {
     policyChanged,
     close,
   }
+}
+
+/** What the container's own logs are to say of its end. */
+function lastWordsOf({ message }: Container): LastWords | undefined {
+  return message === null ? undefined : { text: message }
 }

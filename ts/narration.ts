@@ -100,6 +100,16 @@ function tellIncident(log: Log, container: Container, { outcome, message }: Inci
   const record = { ...fields(container), outcome }
   if (outcome === 'stop failed') log.error({ ...record, problem: container.message }, message)
   else log.warn(record, message)
+  if (outcome === 'stopped' || outcome === 'stop failed') tellPlaces(log, container)
+}
+
+/** Where a stop has written its message, and where it could not. */
+function tellPlaces(log: Log, container: Container): void {
+  const { told } = container
+  if (told.length === 0) return
+  const written = told.filter(({ problem }) => problem === null).map(({ place }) => place)
+  const unwritten = told.filter(({ problem }) => problem !== null).map(({ place, problem }) => `${place}: ${problem}`)
+  log.info({ ...fields(container), written, unwritten }, 'message written before the stop')
 }
 
 /** What every record says of its container; pino escapes what is hostile in it. */

@@ -3,7 +3,7 @@
 import type { Container } from './containers.ts'
 import { errorText } from './errors.ts'
 import type { StopReport } from './native.ts'
-import { markFailed, markStopped, refusedStop, type StopOutcome } from './stop-outcome.ts'
+import { markFailed, markStopped, markTold, refusedStop, type StopOutcome } from './stop-outcome.ts'
 
 export interface StopsDeps {
   nowMs(): number
@@ -36,6 +36,7 @@ export function createStops({ nowMs, stop, settled }: StopsDeps): Stops {
 
   function finish(container: Container, reason: string, outcome: StopOutcome, finished: (done: boolean) => void): void {
     underWay.delete(container)
+    markTold(container, outcome)
     if (outcome.done) markStopped(container, reason, nowMs())
     else markFailed(container, outcome)
     finished(outcome.done)

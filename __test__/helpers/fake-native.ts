@@ -9,6 +9,7 @@ import type {
   Count,
   Detail,
   InitProcess,
+  LastWords,
   Launched,
   LaunchRequest,
   Native,
@@ -63,6 +64,8 @@ export class FakeSupervisor implements Supervisor {
   readonly options: SupervisorOptions
   readonly answers = new Map<number, Answer>()
   readonly stops: number[] = []
+  /** What each stop was to write. */
+  readonly words: (LastWords | undefined)[] = []
   readonly released: number[] = []
   readonly signals: number[] = []
   launched: LaunchRequest | undefined
@@ -190,8 +193,9 @@ export class FakeSupervisor implements Supervisor {
   setAnswer(listener: number, answer: Answer): void {
     this.answers.set(listener, answer)
   }
-  stop(listener: number): Promise<StopReport> {
+  stop(listener: number, _timeoutMs?: number, words?: LastWords): Promise<StopReport> {
     this.stops.push(listener)
+    this.words.push(words)
     return this.onStop(listener)
   }
   release(listener: number): void {
@@ -282,7 +286,7 @@ export class FakeSupervisor implements Supervisor {
 
   #endAll(_listener: number): Promise<StopReport> {
     for (const listener of this.#listeners.keys()) this.detach(listener)
-    return Promise.resolve({ done: true, steps: ['init'], left: [] })
+    return Promise.resolve({ done: true, steps: ['init'], left: [], told: [] })
   }
 }
 

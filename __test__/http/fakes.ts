@@ -28,6 +28,7 @@ export function view(given: Partial<ContainerView> = {}): ContainerView {
     incidents: [],
     incidentsTotal: 0,
     openIncident: null,
+    told: [],
     warnings: [],
     ...given,
   }

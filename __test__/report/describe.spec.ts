@@ -53,6 +53,10 @@ const stopped: ContainerView = {
   ],
   incidentsTotal: 3,
   openIncident: null,
+  told: [
+    { place: 'stderr', problem: null },
+    { place: 'termination-file', problem: null },
+  ],
   warnings: ['metadata is not version 1'],
 }
 
@@ -67,6 +71,7 @@ Init PID:     42
 State:        stopped
   Reason:     seccomp killed
   Message:    Used forbidden syscalls: chroot (2x), swapoff (11x)
+  Written To: stderr, termination-file
   Exit Code:  137
   Started:    2026-01-01T10:00:00.000Z
   Finished:   2026-01-01T10:00:09.000Z
@@ -119,6 +124,7 @@ test('what is not known is left out, what is empty is <none>', t => {
     exitCode: null,
     reason: null,
     message: null,
+    told: [],
     calls: [],
     incidents: [],
     incidentsTotal: 0,

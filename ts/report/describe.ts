@@ -27,6 +27,7 @@ export function describeContainer(view: Describable): string {
     field('State', view.state),
     field('  Reason', view.reason),
     field('  Message', view.message),
+    field('  Written To', places(view)),
     field('  Exit Code', view.exitCode),
     field('  Started', view.startedAt),
     field('  Finished', view.finishedAt),
@@ -43,6 +44,12 @@ export function describeContainer(view: Describable): string {
 /** What is not known yet is left out, as kubectl does. */
 function field(label: string, value: string | number | null): string {
   return value === null ? '' : `${`${label}:`.padEnd(labelWidth)}${text(value)}\n`
+}
+
+/** Where a stop has put the message; why it is not elsewhere is among the warnings. */
+function places({ told }: ContainerView): string | null {
+  const written = told.filter(({ problem }) => problem === null).map(({ place }) => place)
+  return written.length === 0 ? null : written.join(', ')
 }
 
 function calls(rows: readonly CallCount[]): string {

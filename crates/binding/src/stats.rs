@@ -3,7 +3,9 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use napi_derive::napi;
-use notifyd_supervisor::{Count as CoreCount, LATENCY_BOUNDS, Stats as CoreStats, StopReport as CoreReport};
+use notifyd_supervisor::{
+    Count as CoreCount, LATENCY_BOUNDS, Stats as CoreStats, StopReport as CoreReport, Told as CoreTold,
+};
 
 /// One counter of a listener.
 #[napi(object)]
@@ -59,6 +61,26 @@ pub struct StopReport {
     pub steps: Vec<String>,
     /// Processes still there at the timeout.
     pub left: Vec<u32>,
+    /// Where the last words are, and where they could not be written.
+    pub told: Vec<Told>,
+}
+
+/// A place for a container's last words.
+#[napi(object)]
+pub struct Told {
+    #[napi(ts_type = "'stderr' | 'termination-file'")]
+    pub place: String,
+    /// Missing where they were written.
+    pub problem: Option<String>,
+}
+
+impl From<CoreTold> for Told {
+    fn from(told: CoreTold) -> Self {
+        Self {
+            place: told.place.to_owned(),
+            problem: told.problem,
+        }
+    }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counters stay far below 2^53")]
@@ -110,6 +132,7 @@ impl From<CoreReport> for StopReport {
             done: report.done,
             steps: report.steps.into_iter().map(str::to_owned).collect(),
             left: report.left.into_iter().collect(),
+            told: report.told.into_iter().map(Told::from).collect(),
         }
     }
 }

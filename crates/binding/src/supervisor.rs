@@ -1,6 +1,6 @@
 //! The class Supervisor.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +9,9 @@ use napi::threadsafe_function::ThreadsafeFunctionCallMode;
 use napi::{Env, Task};
 use napi_derive::napi;
 use notifyd_kernel::inherit::duplicate;
-use notifyd_supervisor::{Defaults, EVENT_BYTES as RECORD_BYTES, Error, Options, StopReport as CoreReport, Token};
+use notifyd_supervisor::{
+    Defaults, EVENT_BYTES as RECORD_BYTES, Error, LastWords as CoreWords, Options, StopReport as CoreReport, Token,
+};
 
 use crate::answer::Answer;
 use crate::detail::{Detail, InspectionOptions};
@@ -150,14 +152,15 @@ impl Supervisor {
         Ok(())
     }
 
-    /// Ends the container (or process tree) of a listener.
+    /// Ends the container (or process tree) of a listener. A container's last words are written before.
     #[napi(ts_return_type = "Promise<StopReport>")]
-    pub fn stop(&self, listener: u32, timeout_ms: u32) -> AsyncTask<StopTask> {
+    pub fn stop(&self, listener: u32, timeout_ms: u32, last_words: Option<LastWords>) -> AsyncTask<StopTask> {
         let timeout = Duration::from_millis(timeout_ms.into());
         AsyncTask::new(StopTask {
             core: Arc::clone(&self.core),
             token: Token(listener),
             timeout,
+            words: last_words.map(CoreWords::from),
             failure: None,
         })
     }
@@ -206,10 +209,29 @@ impl TryFrom<SupervisorOptions> for Options {
     }
 }
 
+/// What is written before a container is killed, and where beside its standard error.
+#[napi(object)]
+pub struct LastWords {
+    /// Becomes one line of printable ASCII.
+    pub text: String,
+    /// The kubelet's file on the host: `…/pods/UID/containers/NAME/` and eight hexadecimal digits.
+    pub termination_file: Option<String>,
+}
+
+impl From<LastWords> for CoreWords {
+    fn from(words: LastWords) -> Self {
+        Self {
+            text: words.text,
+            termination_file: words.termination_file.map(PathBuf::from),
+        }
+    }
+}
+
 pub struct StopTask {
     core: Arc<notifyd_supervisor::Supervisor>,
     token: Token,
     timeout: Duration,
+    words: Option<CoreWords>,
     failure: Option<Error>,
 }
 
@@ -218,7 +240,8 @@ impl Task for StopTask {
     type JsValue = StopReport;
 
     fn compute(&mut self) -> napi::Result<CoreReport> {
-        self.core.stop(self.token, self.timeout).map_err(|error| {
+        let stopped = self.core.stop(self.token, self.words.as_ref(), self.timeout);
+        stopped.map_err(|error| {
             self.failure = Some(error);
             napi::Error::from_reason("stop failed")
         })

@@ -6,7 +6,11 @@ use std::os::unix::fs::MetadataExt;
 
 use notifyd_kernel::notify::{NotificationId, TargetTid, is_waiting};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::{Pid, PidfdFlags, Signal, getpid, pidfd_open, pidfd_send_signal};
+use rustix::io::Errno;
+use rustix::net::UCred;
+use rustix::process::{
+    Gid, Pid, PidfdFlags, PidfdGetfdFlags, Signal, Uid, getpid, pidfd_getfd, pidfd_open, pidfd_send_signal,
+};
 
 /// SIGSYS (31) in the masks of /proc/PID/status.
 const SIGSYS_BIT: u64 = 1 << 30;
@@ -80,6 +84,22 @@ impl Process {
     #[must_use]
     pub fn signal(&self, signal: Signal) -> bool {
         pidfd_send_signal(self.pidfd.as_fd(), signal).is_ok()
+    }
+
+    /// The process's own open file description, as if it had sent us the descriptor of that number.
+    pub fn descriptor(&self, number: i32) -> Result<OwnedFd, Errno> {
+        pidfd_getfd(&self.pidfd, number, PidfdGetfdFlags::empty())
+    }
+
+    /// What a peer learns of whoever writes to it, if the process did; `None` once it has ended.
+    #[must_use]
+    pub fn credentials(&self) -> Option<UCred> {
+        let status = Status::read(self.pid).filter(|_| !self.has_ended())?;
+        Some(UCred {
+            pid: Pid::from_raw(i32::try_from(self.pid).ok()?)?,
+            uid: Uid::from_raw(status.uid),
+            gid: Gid::from_raw(status.gid),
+        })
     }
 
     /// Whether the thread is one of this process's own.
@@ -186,6 +206,9 @@ pub(crate) fn process_of(tid: TargetTid) -> Option<u32> {
 
 struct Status {
     tgid: u32,
+    /// Effective ones.
+    uid: u32,
+    gid: u32,
     sigsys_masked: bool,
     is_namespace_init: bool,
 }
@@ -203,8 +226,11 @@ impl Status {
                 .and_then(|mask| u64::from_str_radix(mask, 16).ok())
                 .is_some_and(|mask| mask & SIGSYS_BIT != 0)
         };
+        let effective = |name| field(name).and_then(|ids| ids.split_whitespace().nth(1)?.parse().ok());
         Some(Self {
             tgid: field("Tgid")?.parse().ok()?,
+            uid: effective("Uid")?,
+            gid: effective("Gid")?,
             sigsys_masked: masked("SigBlk") || masked("SigIgn") || masked("SigCgt"),
             is_namespace_init: field("NStgid").and_then(|ids| ids.split_whitespace().last()) == Some("1"),
         })

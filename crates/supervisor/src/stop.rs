@@ -9,6 +9,7 @@ use rustix::process::Signal;
 
 use crate::cgroup::Cgroup;
 use crate::identity::Init;
+use crate::last_words::{LastWords, Told, tell};
 use crate::process::{Process, cgroups, parents};
 
 /// Pause between two looks at what is left.
@@ -23,6 +24,8 @@ pub struct StopReport {
     pub steps: Vec<&'static str>,
     /// Processes still there at the timeout.
     pub left: BTreeSet<u32>,
+    /// Where the last words are, and where they could not be written.
+    pub told: Vec<Told>,
 }
 
 /// A launched command's tree: everything below the reaper, which adopts what loses its parent.
@@ -34,10 +37,10 @@ pub struct Tree {
     pub ended: AtomicBool,
 }
 
-/// SIGKILL to the container's init, which takes its pid namespace along, then to whatever is left in its own cgroups,
-/// until they are empty or time is up.
+/// Writes the last words, as late as possible. Then SIGKILL to the container's init, which takes its pid namespace along, then
+/// to whatever is left in its own cgroups, until they are empty or time is up.
 #[must_use]
-pub fn stop_container(init: &Init, timeout: Duration) -> StopReport {
+pub fn stop_container(init: &Arc<Init>, words: Option<&LastWords>, timeout: Duration) -> StopReport {
     let until = Instant::now() + timeout;
     // The runtime may have moved init since the hand-over; ask again while it certainly is that process.
     let text = cgroups(init.process.pid).filter(|_| !init.process.has_ended());
@@ -45,6 +48,10 @@ pub fn stop_container(init: &Init, timeout: Duration) -> StopReport {
     own.extend(text.map(|text| Cgroup::owned_by(&init.id, &text)).unwrap_or_default());
     own.dedup();
     let mut report = StopReport::default();
+    // Whoever reads them has read already what a process that has ended left.
+    if let Some(words) = words.filter(|_| !init.process.has_ended()) {
+        report.told = tell(init, words);
+    }
     if init.process.signal(Signal::KILL) {
         report.steps.push("init");
     }

@@ -20,6 +20,7 @@ use crate::counters::Count;
 use crate::detail::Detail;
 use crate::event_loop::EventLoop;
 use crate::inspector::{Inspection, Inspector};
+use crate::last_words::LastWords;
 use crate::launch::{self, Launch, Launched};
 use crate::notice::Notice;
 use crate::registrar::Bounds;
@@ -190,11 +191,12 @@ impl Supervisor {
         self.shared.control(Control::SetPolicy(token, policy));
     }
 
-    /// Ends the container or process tree of a listener. Blocks until it is gone or time is up.
-    pub fn stop(&self, token: Token, timeout: Duration) -> Result<StopReport, Error> {
+    /// Ends the container or process tree of a listener. Blocks until it is gone or time is up. The last words are a
+    /// container's: a launched command has the caller to tell of it.
+    pub fn stop(&self, token: Token, words: Option<&LastWords>, timeout: Duration) -> Result<StopReport, Error> {
         let subject = self.shared.known().get(&token).map(|known| known.subject.clone());
         match subject.ok_or(Error::UnknownListener(token.0))? {
-            Subject::Container(init) => Ok(stop_container(&init, timeout)),
+            Subject::Container(init) => Ok(stop_container(&init, words, timeout)),
             Subject::Tree(tree, _) => Ok(stop_tree(&tree, timeout)),
             Subject::Nothing(problem) => Err(Error::NothingToStop(problem)),
         }

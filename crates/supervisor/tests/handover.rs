@@ -336,7 +336,7 @@ fn a_hand_over_with_anothers_id_cannot_have_that_one_stopped() {
     assert!(!member);
     let refused = bench
         .supervisor
-        .stop(token, Duration::from_secs(1))
+        .stop(token, None, Duration::from_secs(1))
         .unwrap_err()
         .to_string();
     assert!(refused.contains("outside of the container"), "{refused}");
@@ -361,7 +361,10 @@ fn pids_that_no_container_can_have_are_never_taken() {
         let token = bench.expect_container(&id);
         guest.go();
         bench.wait_for_total(token, 1);
-        assert!(bench.supervisor.stop(token, Duration::from_secs(1)).is_err(), "{init}");
+        assert!(
+            bench.supervisor.stop(token, None, Duration::from_secs(1)).is_err(),
+            "{init}"
+        );
     }
 }
 
@@ -378,7 +381,7 @@ fn a_container_is_stopped_by_its_init_and_its_listener_ends() {
     let token = bench.expect_container("doomed");
     guest.go();
     bench.wait_for_total(token, 1);
-    let report = bench.supervisor.stop(token, Duration::from_secs(5)).unwrap();
+    let report = bench.supervisor.stop(token, None, Duration::from_secs(5)).unwrap();
     assert!(report.done && report.steps.contains(&"init"), "{report:?}");
     let ended = guest.running.reports.wait_for_command();
     assert_eq!(ended, Some(notifyd_supervisor::Ended::Signaled(9)));

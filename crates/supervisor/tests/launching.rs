@@ -148,7 +148,10 @@ fn a_stop_reaches_whoever_left_the_session_and_the_parent() {
     let script = "setsid sh -c 'setsid sleep 1000 & sleep 1000' & (setsid sleep 1000 &) ; exec sleep 1000";
     let launched = launch(&bench, deny(&[CHROOT], Action::Errno(1)), EPERM, &["sh", "-c", script]).unwrap();
     std::thread::sleep(Duration::from_millis(300));
-    let report = bench.supervisor.stop(launched.token, Duration::from_secs(5)).unwrap();
+    let report = bench
+        .supervisor
+        .stop(launched.token, None, Duration::from_secs(5))
+        .unwrap();
     assert!(report.done && report.left.is_empty(), "{report:?}");
     assert_eq!(end(&mut bench, launched), Ended::Signaled(9));
 }

@@ -117,7 +117,7 @@ fn stop(id: &str, cgroup: &Cgroup, before: impl FnOnce()) -> StopReport {
     bench.wait_for_total(token, 1);
     bench.wait_until("all there", || cgroup.processes().len() == PROCESSES);
     before();
-    bench.supervisor.stop(token, TIMEOUT).unwrap()
+    bench.supervisor.stop(token, None, TIMEOUT).unwrap()
 }
 
 fn check(root: &Path, kind: &str, step: &'static str, before: impl FnOnce(&Path)) {

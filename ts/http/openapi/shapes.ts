@@ -1,6 +1,6 @@
 /** PURE: what answers and bodies are made of, under the names that openapi.json gives them. */
 
-import type { CallCount, ContainerView, Incident, OpenIncidentView, PolicyView } from '../../container-view.ts'
+import type { CallCount, ContainerView, Incident, OpenIncidentView, PolicyView, Told } from '../../container-view.ts'
 import { ENGINES } from '../../engine.ts'
 import type { StreamedCall } from '../events/call.ts'
 import type { Dropped } from '../events/frames.ts'
@@ -43,6 +43,7 @@ const container: Record<keyof ContainerView, Schema> = {
   initPid: nullable(whole),
   listeners: whole,
   exitCode: nullable(whole),
+  told: list(ref('Told')),
   calls: list(ref('CallCount')),
   incidents: list(ref('Incident')),
   incidentsTotal: whole,
@@ -95,6 +96,7 @@ export const schemas: Record<string, Schema> = {
     message: words,
     outcome: oneOf(['stopped', 'logged', 'stop failed', 'latched']),
   }),
+  Told: shape<Told>({ place: oneOf(['stderr', 'termination-file']), problem: nullable(words) }),
   OpenIncident: shape<OpenIncidentView>({ startedAt: time, dueAt: time }),
   ProfilePatch: shape<ProfilePatch>({
     key: words,
