@@ -41,11 +41,11 @@ export function parsePolicyChange(input: unknown, before: Bounds): Partial<Polic
 function refuseUnreachable(change: Partial<Bounds>, before: Bounds): void {
   const { debounceMs = before.debounceMs, maxDelayMs = before.maxDelayMs } = change
   if (debounceMs <= maxDelayMs || (change.debounceMs ?? change.maxDelayMs) === undefined) return
-  const [debounce, most] = [formatDuration(debounceMs), formatDuration(maxDelayMs)]
+  const [least, most] = [formatDuration(debounceMs), formatDuration(maxDelayMs)]
   throw refusal(
     change.debounceMs === undefined
-      ? `maxDelay: ${most} is shorter than the container's debounce; the least is ${debounce}`
-      : `debounce: ${debounce} is longer than the container's maxDelay; the most is ${most}`,
+      ? `maxDelay: ${most} is shorter than the container's debounce; the least is ${least}`
+      : `debounce: ${least} is longer than the container's maxDelay; the most is ${most}`,
   )
 }
 
