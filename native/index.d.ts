@@ -285,6 +285,8 @@ export interface InspectionOptions {
   /** Path of `seccomp-notifyd-inspect`. */
   executable: string
   patienceMs: number
+  /** Whether the code that makes such a call is looked for too; false where it is left out. */
+  backtraces?: boolean
 }
 
 /** One feature. */

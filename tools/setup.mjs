@@ -294,7 +294,7 @@ export function buildEnvironment() {
 /** `needs` are the crates that it is made of. */
 export const EXECUTABLES = [
   { name: 'runtime', file: 'seccomp-notifyd-runtime', needs: ['bpf', 'profile', 'runtime'] },
-  { name: 'inspect', file: 'seccomp-notifyd-inspect', needs: ['bpf', 'kernel', 'inspect'] },
+  { name: 'inspect', file: 'seccomp-notifyd-inspect', needs: ['bpf', 'kernel', 'backtrace', 'inspect'] },
 ]
 
 function addonFile() {

@@ -1,6 +1,6 @@
 //! From a capture to a backtrace: step by step through tables, searching the stack where they say nothing.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use gimli::X86_64;
 
@@ -40,7 +40,12 @@ impl Tracer {
 
     /// The functions that were active when the capture was made. There is always a first frame: the place of the call.
     pub fn resolve(&mut self, capture: &Capture) -> Backtrace {
-        let deadline = Instant::now() + self.limits.time;
+        self.resolve_within(capture, self.limits.time)
+    }
+
+    /// The same, with a time of its own.
+    pub fn resolve_within(&mut self, capture: &Capture, time: Duration) -> Backtrace {
+        let deadline = Instant::now() + time;
         let registers = &capture.registers;
         let first = State::new(registers.program_counter, registers.stack_pointer);
         let mut walk = Walk {

@@ -11,6 +11,8 @@ pub struct InspectionOptions {
     /// Path of `seccomp-notifyd-inspect`.
     pub executable: String,
     pub patience_ms: u32,
+    /// Whether the code that makes such a call is looked for too; false where it is left out.
+    pub backtraces: Option<bool>,
 }
 
 /// What was read of one call. Belongs to the event of the same sequence, and is there before it.
@@ -34,6 +36,7 @@ impl From<InspectionOptions> for Inspection {
         Self {
             executable: options.executable.into(),
             patience: Duration::from_millis(options.patience_ms.into()),
+            backtraces: options.backtraces.unwrap_or(false),
         }
     }
 }

@@ -1,12 +1,12 @@
 //! All that is told of one waiting call.
 
-use notifyd_bpf::SeccompData;
 use serde::Serialize;
 
+use crate::callers::{Callers, CodeFrame};
 use crate::decode::decode;
 use crate::memory::Target;
 use crate::process::Caller;
-use crate::wire::{MAX_REPLY_BYTES, REPLY_HEAD_BYTES};
+use crate::wire::{MAX_REPLY_BYTES, REPLY_HEAD_BYTES, Request};
 
 /// The target's own words, escaped and cut. What could not be read is missing.
 #[derive(Debug, Default, Serialize)]
@@ -16,37 +16,43 @@ pub struct Detail {
     pub caller: Caller,
     /// The call's arguments, each as strace(1) writes it.
     pub args: Vec<String>,
-    /// Where the call was made, the innermost first, one line each.
+    /// Where the call was made: the active functions, the innermost first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub frames: Vec<String>,
+    pub frames: Vec<CodeFrame>,
+    /// Why the last one is not the thread's first function, if frames were looked for.
+    #[serde(rename = "framesEnd", skip_serializing_if = "Option::is_none")]
+    pub frames_end: Option<String>,
 }
 
 impl Detail {
     /// Reads it while the call waits. Nothing of it counts unless the call still waits afterwards.
     #[must_use]
-    pub fn read(tid: u32, data: &SeccompData) -> Self {
-        Self {
-            caller: Caller::read(tid),
-            args: decode(data, &Target(tid)),
-            frames: Vec::new(),
-        }
-    }
-
-    /// As it goes into a reply; without its frames where it would not fit.
-    #[must_use]
-    pub fn to_json(&self) -> String {
-        let room = MAX_REPLY_BYTES - REPLY_HEAD_BYTES;
-        let text = serde_json::to_string(self).unwrap_or_default();
-        if text.len() <= room {
-            return text;
-        }
-        let short = Self {
-            args: self.args.clone(),
+    pub fn read(request: &Request, callers: &mut Callers) -> Self {
+        let mut detail = Self {
+            caller: Caller::read(request.tid),
+            args: decode(&request.data, &Target(request.tid)),
             ..Self::default()
         };
-        serde_json::to_string(&short)
-            .ok()
-            .filter(|text| text.len() <= room)
-            .unwrap_or_else(|| "{}".to_owned())
+        if request.backtrace_ms != 0 {
+            (detail.frames, detail.frames_end) = callers.of(request.tid, request.backtrace_ms);
+        }
+        detail
+    }
+
+    /// As it goes into a reply; without its outer frames, and then without the caller, where it would not fit.
+    #[must_use]
+    pub fn to_json(mut self) -> String {
+        let room = MAX_REPLY_BYTES - REPLY_HEAD_BYTES;
+        loop {
+            match serde_json::to_string(&self) {
+                Ok(text) if text.len() <= room => return text,
+                Ok(_) if !self.frames.is_empty() => {
+                    self.frames.truncate(self.frames.len() / 2);
+                    self.frames_end = Some("they are too long to be told".to_owned());
+                }
+                Ok(_) if self.caller.cmdline.is_some() => self.caller = Caller::default(),
+                Ok(_) | Err(_) => return "{}".to_owned(),
+            }
+        }
     }
 }

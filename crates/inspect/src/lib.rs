@@ -8,6 +8,7 @@
 
 mod abi;
 mod bits;
+mod callers;
 mod decode;
 mod detail;
 mod flags;
@@ -20,6 +21,7 @@ mod signature;
 mod text;
 pub mod wire;
 
+pub use callers::{Callers, CodeFrame};
 pub use decode::decode;
 pub use detail::Detail;
 pub use memory::{Memory, Target};

@@ -27,6 +27,8 @@ pub struct Caller {
     pub exe: Option<String>,
     /// The command line, word by word.
     pub cmdline: Option<Vec<String>>,
+    /// The working directory, as the process's own mount namespace names it.
+    pub cwd: Option<String>,
 }
 
 impl Caller {
@@ -41,10 +43,9 @@ impl Caller {
         Self {
             pid: read_file(&folder, c"status").and_then(|status| process_in(&status)),
             comm: read_file(&folder, c"comm").map(|name| escape(name.strip_suffix(b"\n").unwrap_or(&name))),
-            exe: readlinkat(&folder, c"exe", Vec::new())
-                .ok()
-                .map(|path| cut(path.as_bytes())),
+            exe: link(&folder, c"exe"),
             cmdline: read_file(&folder, c"cmdline").map(|line| words(&line)),
+            cwd: link(&folder, c"cwd"),
         }
     }
 }
@@ -55,6 +56,11 @@ fn read_file(folder: &OwnedFd, name: &CStr) -> Option<Vec<u8>> {
     let count = rustix::io::read(&file, &mut bytes).ok()?;
     bytes.truncate(count);
     Some(bytes)
+}
+
+fn link(folder: &OwnedFd, name: &CStr) -> Option<String> {
+    let path = readlinkat(folder, name, Vec::new()).ok()?;
+    Some(cut(path.as_bytes()))
 }
 
 fn process_in(status: &[u8]) -> Option<u32> {
@@ -103,6 +109,8 @@ mod tests {
         );
         assert_eq!(caller.cmdline.unwrap(), std::env::args().collect::<Vec<_>>());
         assert!(caller.comm.is_some());
+        let directory = std::env::current_dir().unwrap();
+        assert_eq!(caller.cwd.unwrap(), directory.display().to_string());
     }
 
     #[test]

@@ -6,6 +6,7 @@ use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags, recv, send};
 use rustix::process::{Signal, set_parent_process_death_signal};
 
+use crate::callers::Callers;
 use crate::detail::Detail;
 use crate::wire::{REPLY_HEAD_BYTES, REQUEST_BYTES, Request};
 
@@ -15,6 +16,7 @@ pub fn serve(socket: impl AsFd) -> Result<(), Errno> {
     set_parent_process_death_signal(Some(Signal::KILL))?;
     // No mount is kept busy.
     let _ = rustix::process::chdir("/");
+    let mut callers = Callers::new();
     let mut message = [0; REQUEST_BYTES];
     loop {
         let (count, _) = recv(&socket, &mut message[..], RecvFlags::empty())?;
@@ -22,13 +24,13 @@ pub fn serve(socket: impl AsFd) -> Result<(), Errno> {
             return Ok(());
         }
         if let Some(request) = Request::from_bytes(message.get(..count).unwrap_or_default()) {
-            send(&socket, &reply(&request), SendFlags::NOSIGNAL)?;
+            send(&socket, &reply(&request, &mut callers), SendFlags::NOSIGNAL)?;
         }
     }
 }
 
-fn reply(request: &Request) -> Vec<u8> {
-    let detail = Detail::read(request.tid, &request.data);
+fn reply(request: &Request, callers: &mut Callers) -> Vec<u8> {
+    let detail = Detail::read(request, callers);
     let mut bytes = Vec::with_capacity(REPLY_HEAD_BYTES);
     bytes.extend(request.serial.to_le_bytes());
     bytes.extend(detail.to_json().into_bytes());

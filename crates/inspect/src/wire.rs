@@ -18,10 +18,12 @@ pub struct Request {
     pub tid: u32,
     /// What the filter saw.
     pub data: SeccompData,
+    /// How long finding its callers may take, in milliseconds; 0: they are not looked for.
+    pub backtrace_ms: u32,
 }
 
 impl Request {
-    /// The message, little-endian: serial, thread, four bytes that are kept for later, and the call.
+    /// The message, little-endian: serial, thread, time for its callers, and the call.
     #[must_use]
     pub fn to_bytes(&self) -> [u8; REQUEST_BYTES] {
         let SeccompData {
@@ -33,7 +35,7 @@ impl Request {
         let call = u64::from(nr.cast_unsigned()) | u64::from(arch) << 32;
         let words = [
             self.serial,
-            self.tid.into(),
+            u64::from(self.tid) | u64::from(self.backtrace_ms) << 32,
             call,
             instruction_pointer,
             a,
@@ -64,6 +66,7 @@ impl Request {
         Some(Self {
             serial,
             tid: low(tid),
+            backtrace_ms: low(tid >> 32),
             data: SeccompData {
                 nr: low(call).cast_signed(),
                 arch: low(call >> 32),
@@ -98,6 +101,7 @@ mod tests {
         let request = Request {
             serial: u64::MAX,
             tid: 4_194_304,
+            backtrace_ms: u32::MAX - 1,
             data: SeccompData {
                 nr: -7,
                 arch: 0xc000_003e,

@@ -28,7 +28,12 @@ fn ask(socket: &OwnedFd, serial: u64, address: u64) -> (u64, serde_json::Value) 
         serial,
         tid: std::process::id(),
         data,
+        backtrace_ms: 0,
     };
+    exchange(socket, &request)
+}
+
+fn exchange(socket: &OwnedFd, request: &Request) -> (u64, serde_json::Value) {
     send(socket, &request.to_bytes(), SendFlags::empty()).unwrap();
     let mut reply = vec![0; MAX_REPLY_BYTES];
     let (count, _) = recv(socket, &mut reply[..], RecvFlags::empty()).unwrap();
@@ -56,4 +61,56 @@ fn without_a_socket_it_says_who_starts_it() {
     let output = Command::new(EXECUTABLE).stdin(Stdio::null()).output().unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("seccomp-notifyd starts this program by itself"));
+}
+
+/// A child that waits in read(2) for input that never comes.
+fn waiting_child() -> Child {
+    let child = Command::new("cat")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let call = format!("/proc/{}/syscall", child.id());
+    let started = std::time::Instant::now();
+    while !std::fs::read_to_string(&call).is_ok_and(|call| call.starts_with("0 0x0 ")) {
+        assert!(started.elapsed().as_secs() < 60, "cat does not wait");
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
+    child
+}
+
+#[test]
+#[cfg(target_arch = "x86_64")]
+fn it_tells_which_code_calls_where_that_is_asked() {
+    let (mut child, socket) = start();
+    let mut waiting = waiting_child();
+    let tid = waiting.id();
+    let request = |backtrace_ms| Request {
+        serial: 1,
+        tid,
+        data: SeccompData::default(),
+        backtrace_ms,
+    };
+    let detail = exchange(&socket, &request(60_000)).1;
+    let frames = detail["frames"].as_array().unwrap();
+    let first = frames.first().unwrap();
+    assert_eq!((&first["found"], &first["inlined"]), (&"kernel".into(), &false.into()));
+    assert!(first["module"].as_str().unwrap().contains("/libc"), "{first}");
+    assert!(first["function"].as_str().unwrap().contains("read"), "{first}");
+    assert!(first["offset"].as_str().unwrap().starts_with("0x"), "{first}");
+    let cat = frames
+        .iter()
+        .filter(|frame| frame["module"].as_str().unwrap().ends_with("/cat"));
+    assert!(cat.count() >= 2, "{detail:#}");
+    assert_eq!(detail["framesEnd"], serde_json::Value::Null);
+    assert!(exchange(&socket, &request(0)).1["frames"].is_null());
+    waiting.kill().unwrap();
+    waiting.wait().unwrap();
+    let gone = exchange(&socket, &request(60_000)).1;
+    assert!(
+        gone["frames"].is_null() && gone["framesEnd"].as_str().unwrap().contains("it ended"),
+        "{gone}"
+    );
+    drop(socket);
+    assert!(child.wait().unwrap().success());
 }

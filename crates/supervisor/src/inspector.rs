@@ -41,6 +41,8 @@ pub struct Inspection {
     pub executable: PathBuf,
     /// Longest time that a call waits for it.
     pub patience: Duration,
+    /// Whether the code that makes the call is looked for too.
+    pub backtraces: bool,
 }
 
 /// Why nothing was read.
@@ -73,6 +75,7 @@ pub(crate) struct Inspector {
     /// Makes the thread leave off.
     end: Arc<OwnedFd>,
     pub(crate) patience: Duration,
+    backtraces: bool,
 }
 
 struct Order {
@@ -109,6 +112,7 @@ impl Inspector {
             available_from: Arc::clone(&available_from),
             end: Arc::clone(&end),
             patience: inspection.patience,
+            backtraces: inspection.backtraces,
         };
         let keeper = Keeper {
             inspection,
@@ -130,6 +134,16 @@ impl Inspector {
     /// Whether the program runs or may be started.
     pub(crate) fn is_available(&self, now: Monotonic) -> bool {
         self.available_from.load(Ordering::Relaxed) <= now.0
+    }
+
+    /// How long the program may look for callers: half of the half that one call has, since its last step may take longer.
+    pub(crate) fn backtrace_ms(&self) -> u32 {
+        let time = self.patience / 4;
+        if self.backtraces {
+            u32::try_from(time.as_millis()).unwrap_or(u32::MAX).max(1)
+        } else {
+            0
+        }
     }
 
     /// Whether there was room. The reply comes as a control message.

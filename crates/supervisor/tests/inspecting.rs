@@ -23,7 +23,11 @@ fn program(folder: &Folder, script: &str) -> PathBuf {
 
 fn bench(name: &str, executable: PathBuf, patience: Duration) -> Bench {
     let options = Options {
-        inspection: Some(Inspection { executable, patience }),
+        inspection: Some(Inspection {
+            executable,
+            patience,
+            backtraces: false,
+        }),
         ..OPTIONS
     };
     Bench::new(name, options)

@@ -68,6 +68,7 @@ impl Deferral {
             serial: self.serial + 1,
             tid: target.0,
             data: notification.data,
+            backtrace_ms: inspector.backtrace_ms(),
         };
         if !inspector.ask(request, until) {
             return false;
