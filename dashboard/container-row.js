@@ -6,7 +6,13 @@ import { count, duration, plural, secondsUntil, sparkPoints, visible } from './f
 /** The list is asked for every two seconds: a minute. */
 const SPARKS = 30
 
-export function createRow({ key, id, name }) {
+/** Where a container is from, as far as its engine tells: `prod/shop-0, nginx:1.27`. */
+function originOf({ namespace, pod, image }) {
+  const place = [namespace, pod].filter(each => each !== null).join('/')
+  return [place, image].filter(each => each !== null && each !== '').join(', ')
+}
+
+export function createRow({ key, id }) {
   const history = []
   let before
   let dueAt = null
@@ -17,9 +23,11 @@ export function createRow({ key, id, name }) {
   const spark = svg('svg', { viewBox: '0 -1 90 22', role: 'img', class: 'spark' }, line)
   const [policy, message, started] = [cell('Policy'), cell('Message'), cell('Started')]
   const incidents = numberCell('Incidents')
-  const link = el('a', { href: `#/c/${encodeURIComponent(key)}`, title: visible(id) }, el('bdi', {}, visible(name, 80)))
+  const name = el('bdi')
+  const from = el('bdi', { class: 'quiet' })
+  const link = el('a', { href: `#/c/${encodeURIComponent(key)}`, title: visible(id) }, name)
   const element = row(
-    rowHead(link),
+    rowHead(el('span', {}, link, ' ', from)),
     cell('State', el('span', {}, state, due)),
     policy,
     calls,
@@ -30,6 +38,8 @@ export function createRow({ key, id, name }) {
   )
 
   function update(container) {
+    setText(name, visible(container.podContainer ?? container.name, 80))
+    setText(from, visible(originOf(container), 160))
     setText(state, container.state)
     state.className = `state ${container.state}`
     setText(policy, container.action)

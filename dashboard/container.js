@@ -116,6 +116,11 @@ function show(sentence, body) {
 function factsOf(container) {
   const {
     id,
+    namespace,
+    pod,
+    podContainer,
+    image,
+    engine,
     state,
     reason,
     message,
@@ -135,6 +140,11 @@ function factsOf(container) {
     Message: message,
     'Exit code': exitCode,
     Policy: `${action}, answer ${answer} (from ${policySource})`,
+    Namespace: namespace,
+    Pod: pod,
+    Container: podContainer,
+    Image: image,
+    Engine: engine,
     Id: id,
     Listeners: listeners,
     'Init PID': initPid,
