@@ -84,7 +84,10 @@ test('where the name is not found the id counts, and a warning says why', async 
   fake.call(fake.attach(ID, options), 'chroot')
   t.is(daemon.container(ID)?.name, ID)
   t.is(await metric(OWN, { container: ID }), 1)
-  t.regex(daemon.container(ID)?.warnings.join() ?? '', /^its name could not be found: .*containers\.json.*ENOENT/)
+  t.regex(
+    daemon.container(ID)?.warnings.join() ?? '',
+    /^could not find its name: could not read .*containers\.json.*ENOENT/,
+  )
 })
 
 test('a program that is executed in a container asks for no name again', async t => {

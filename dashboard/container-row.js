@@ -27,7 +27,7 @@ export function createRow({ key, id }) {
   const from = el('bdi', { class: 'quiet' })
   const link = el('a', { href: `#/c/${encodeURIComponent(key)}`, title: visible(id) }, name)
   const element = row(
-    rowHead(el('span', {}, link, ' ', from)),
+    rowHead(link, ' ', from),
     cell('State', el('span', {}, state, due)),
     policy,
     calls,

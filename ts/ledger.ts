@@ -69,7 +69,7 @@ export function createLedger(deps: LedgerDeps): Ledger {
   const pump = createPump(supervisor, { knows, notice, event, moved, lost }, clock)
 
   function unnamed(container: Container, error: unknown): void {
-    notices.warn(container, `its name could not be found: ${errorText(error)}`)
+    notices.warn(container, errorText(error))
   }
 
   function moved(listeners: Map<number, FirstSeen>): void {

@@ -1,7 +1,9 @@
 /** containerd by its own client, with its default profile, and a runtime of ours in the place of runc. */
 
 import type { ExecutionContext } from 'ava'
+import type { ContainerList } from '../../ts/http/summary.ts'
 import { until, type Finished, type Running } from '../helpers/child.ts'
+import { cli } from '../helpers/cli.ts'
 import { needContainerd, startContainerd, type Containerd } from '../helpers/containerd.ts'
 import { startDaemonFor, type DaemonProcess } from '../helpers/daemon-process.ts'
 import { checksWith } from '../helpers/engine-checks.ts'
@@ -13,6 +15,7 @@ const ASKED_FOR = ['--label', 'seccomp-notifyd.io/action=log']
 const ASKED_TO_STOP = ['--label', 'seccomp-notifyd.io/action=stop']
 const NAMESPACES = ['one', 'two']
 const KILLED = 137
+const CONTAINER_CALLS = 'seccomp_notifyd_container_calls_total'
 const DENIED_CALL = 'swapoff /dev/null; exit 7'
 
 const check = checksWith('containerd', needContainerd())
@@ -41,6 +44,19 @@ check('containers of two namespaces that have one id are two, and the forbidden 
   const webs = async () => (await daemon.containers()).filter(({ id }) => id === 'web')
   const told = async () => (await webs()).map(({ state, calls }) => `${state} ${calls}`).toSorted()
   await until(async () => (await told()).join() === 'running 0,running 0', 5000)
+  const namespaces = (await webs()).map(({ name, namespace, engine }) => `${name} ${namespace} ${engine}`)
+  t.deepEqual(namespaces.toSorted(), ['web one containerd', 'web two containerd'])
+  const ask = (...args: string[]) => cli([...args, '--api-socket', daemon.apiSocket])
+  const both = await ask('describe', 'web')
+  t.is(both.code, 1)
+  t.regex(both.stderr, /2 containers have the id "web": web-\S+ \(namespace \w+\), web-\S+ \(namespace \w+\)/)
+  t.regex((await ask('ps')).stdout, /NAME +NAMESPACE +ENGINE .*\n\S+ +web +(one|two) +containerd /)
+  const ofOne = await ask('ps', '--namespace', 'one', '--json')
+  t.deepEqual(
+    (JSON.parse(ofOne.stdout) as ContainerList).containers.map(({ namespace }) => namespace),
+    ['one'],
+  )
+
   const exec = (namespace: string) =>
     containerd.call(['--namespace', namespace, 'tasks', 'exec', '--exec-id', 'x', 'web', 'swapoff', '/dev/null'])
 
@@ -48,6 +64,8 @@ check('containers of two namespaces that have one id are two, and the forbidden 
   t.is((await one.finished).code, KILLED)
   await until(async () => (await webs()).some(({ state }) => state === 'stopped'), 5000)
   t.deepEqual(await told(), ['running 0', 'stopped 1'])
+  const counted = (namespace: string) => daemon.metric(CONTAINER_CALLS, { container: 'web', namespace, syscall: 'swapoff' })
+  t.deepEqual([await counted('one'), await counted('two')], [1, 0])
   t.is((await containerd.call(['--namespace', 'two', 'tasks', 'list'])).stdout.match(/web .* RUNNING/g)?.length, 1)
 
   t.is((await exec('two')).code, 1)

@@ -5,13 +5,14 @@ import { join } from 'node:path'
 import type { ExecutionContext } from 'ava'
 import { until, type Finished } from '../helpers/child.ts'
 import { cli } from '../helpers/cli.ts'
-import { startDaemon, type DaemonProcess } from '../helpers/daemon-process.ts'
+import { startDaemon, startDaemonFor, type DaemonProcess } from '../helpers/daemon-process.ts'
 import { IMAGE, needDocker, startDocker, type Docker } from '../helpers/docker.ts'
 import { checksWith } from '../helpers/engine-checks.ts'
 import { installShim, type Shim } from '../helpers/shim.ts'
 
 const OURS = 'notifyd'
 const CALLS_TOTAL = 'seccomp_notifyd_calls_total'
+const CONTAINER_CALLS = 'seccomp_notifyd_container_calls_total'
 /** Neither has a rule of its own in Docker's default profile: it is its default action that denies them. */
 const DENIED_CALLS = 'swapoff /dev/null; unshare --mount true; exit 7'
 /** Of one life: `run`, the two starts of the other container, and its two `exec`. */
@@ -55,6 +56,40 @@ check("a profile of the user's own, which need not know of us, is watched", asyn
   t.is(code, 1)
   t.regex(stderr, /mkdir: .*Operation not permitted/)
   await until(async () => (await daemon.metric(CALLS_TOTAL, { syscall: 'mkdir' })) === 1, 5000)
+})
+
+check('containers are called as in `docker ps`, and a new name shows at the next start', async t => {
+  const { docker, daemon, shim } = await setting(t)
+  const command = ['sh', '-c', 'swapoff /dev/null; exec sleep 100']
+  const { stdout } = await docker.call(run(['--detach', '--name', 'shop.web-1', '--hostname', 'other'], command))
+  const id = stdout.trim()
+  // It has the other's files for hosts and host name mounted.
+  const sharing = ['run', '--rm', '--net', 'container:shop.web-1', IMAGE, 'swapoff', '/dev/null']
+  t.is((await docker.call(sharing)).code, 1)
+  const named = async () =>
+    (await daemon.containers()).map(({ name, image, engine }) => [name, image, engine].join(' '))
+  await until(async () => (await named()).every(text => text.endsWith(`${IMAGE} docker`)), 10_000)
+  const [shared = '', own = ''] = await named()
+  t.is(own, `shop.web-1 ${IMAGE} docker`)
+  t.regex(shared, new RegExp(`^[a-z]+_[a-z]+ ${IMAGE} docker$`), 'a name of Docker itself')
+  const calls = (container: string) => daemon.metric(CONTAINER_CALLS, { container, syscall: 'swapoff' })
+  await until(async () => (await calls('shop.web-1')) === 1, 5000)
+  t.is(await daemon.metric(CONTAINER_CALLS, { container: id }), 0)
+
+  t.is((await docker.call(['rename', 'shop.web-1', 'shop.api'])).code, 0)
+  t.is((await docker.call(['restart', '--time', '0', 'shop.api'])).code, 0)
+  await until(async () => (await calls('shop.api')) === 1, 10_000)
+  t.is(await calls('shop.web-1'), 1)
+  const { stdout: text } = await cli(['describe', 'shop.api', '--api-socket', daemon.apiSocket])
+  t.regex(text, new RegExp(`^Name: +shop\\.api\nImage: +${IMAGE}\nEngine: +docker\nID: +${id}\n`))
+
+  await daemon.stop()
+  const again = await startDaemonFor(t, shim.folder)
+  const ended = (await again.containers()).map(({ name }) => name)
+  t.true(
+    ['shop.web-1', 'shop.api'].every(name => ended.includes(name)),
+    ended.join(),
+  )
 })
 
 check('with nobody listening `open` starts, and `closed` refuses in the words of the runtime', async t => {

@@ -12,6 +12,7 @@ import { createPodman, needPodman, type Podman } from '../helpers/podman.ts'
 import { installShim, type Shim } from '../helpers/shim.ts'
 
 const CALLS_TOTAL = 'seccomp_notifyd_calls_total'
+const CONTAINER_CALLS = 'seccomp_notifyd_container_calls_total'
 const ASKED_FOR = ['--annotation', 'seccomp-notifyd.io/action=log']
 /** Podman's own profile, which has rules that a capability brings or takes away. */
 const STOCK = '/usr/share/containers/seccomp.json'
@@ -81,6 +82,28 @@ function define(runtime: RuntimeName): void {
       await until(async () => (await daemon.metric(CALLS_TOTAL, { syscall: 'swapoff' })) === calls + 1, 5000)
       t.is(await daemon.metric(CALLS_TOTAL, { syscall: 'chroot' }), calls)
     }
+  })
+
+  check(`with ${runtime}, containers are called as in \`podman ps\`, also those that are gone at once`, async t => {
+    const { podman, daemon, shim } = await setting(t, runtime)
+    const denied = ['sh', '-c', 'swapoff /dev/null; exit 7']
+    t.is((await podman.run(shim.script, ['--rm', '--name', 'gone', ...ASKED_FOR], denied)).code, 7)
+    t.is((await podman.run(shim.script, ['--name', 'stays', ...ASKED_FOR], denied)).code, 7)
+    const named = async () => (await daemon.containers()).map(({ name, engine }) => `${name} ${engine}`)
+    await until(async () => (await named()).join() === 'stays podman,gone podman', 10_000)
+    for (const container of ['gone', 'stays']) {
+      await until(async () => (await daemon.metric(CONTAINER_CALLS, { container })) > 0, 5000)
+      t.is(await daemon.metric(CONTAINER_CALLS, { container, syscall: 'swapoff' }), 1)
+    }
+    const { stdout } = await podman.call(['ps', '--all', '--format', '{{.Names}} {{.ID}}'])
+    const [name, id = ''] = stdout.trim().split(' ')
+    t.is(name, 'stays')
+    t.true((await daemon.container('stays'))?.id.startsWith(id))
+    t.deepEqual((await daemon.container('stays'))?.warnings, [])
+
+    t.is((await podman.call(['rename', 'stays', 'renamed'])).code, 0)
+    t.is((await podman.call(['start', 'renamed'])).code, 0)
+    await until(async () => (await named()).join() === 'renamed podman,stays podman,gone podman', 10_000)
   })
 
   check(`with nobody listening \`closed\` refuses, and Podman shows why, with ${runtime}`, async t => {
