@@ -60,6 +60,17 @@ test('a hand-over without init belongs to the living container of that id', t =>
   t.true(containers.attach(3, web({ init: null }), 8).isNew)
 })
 
+test('a hand-over without init belongs to neither of two living containers of that id', t => {
+  const containers = registry()
+  const [one, two] = [7, 8].map(pid => web({ creating: true, init: { pid, startTicks: 1 } }))
+  const living: unknown[] = [containers.attach(1, one!, 0).container, containers.attach(2, two!, 1).container]
+  const { container, isNew } = containers.attach(3, web({ init: null }), 2)
+  t.true(isNew)
+  t.false(living.includes(container))
+  t.is(container.init, null)
+  t.is(containers.attach(4, { ...two!, creating: false }, 3).container.init?.pid, 8)
+})
+
 test('what is being created is always a new container, with a key of its own', t => {
   const containers = registry()
   const first = containers.attach(1, web({ creating: true }), 0).container

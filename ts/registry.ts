@@ -52,7 +52,9 @@ export function createRegistry({ names, epoch }: RegistryOptions): Registry {
 
   function find(described: Described): Container | undefined {
     if (described.creating) return undefined
-    return [...(byId.get(clip(described.id, MAX_ID_CHARS)) ?? [])].find(isSame(described))
+    const found = [...(byId.get(clip(described.id, MAX_ID_CHARS)) ?? [])].filter(isSame(described))
+    // Two namespaces of an engine may have containers with one id: neither may be taken for the other.
+    return found.length === 1 ? found[0] : undefined
   }
 
   function attach(listener: number, described: Described, atMs: number) {
