@@ -9,7 +9,7 @@ const names = {
   abiName: (arch: number) => `abi${arch}`,
   errnoName,
 }
-const container = { key: 'web-1', id: 'web' } as Container
+const container = { key: 'web-1', id: 'web', name: 'shop' } as Container
 const ARCH = 64
 const RET_ERRNO = 0x00050000
 
@@ -42,7 +42,7 @@ const ARGS = [0n, 1n << 60n, 2n << 60n, 3n << 60n, 4n << 60n, 5n << 60n]
 test('an event has every field under its name', t => {
   const nameEvent = createEventNaming(names)
   t.deepEqual(nameEvent(batch({}), 0, container), {
-    container: { key: 'web-1', id: 'web' },
+    container: { key: 'web-1', id: 'web', name: 'shop' },
     syscall: 'call161-64',
     abi: 'abi64',
     verdict: 'EPERM',

@@ -5,10 +5,13 @@ import type { Container } from './containers.ts'
 import { decodeEvent, type EventRecord } from './events.ts'
 import { verdictLabel } from './verdicts.ts'
 
+/** Whose call it is. */
+export type CallContainer = Pick<Container, 'key' | 'id' | 'name'>
+
 /** One answered call. Only produced while somebody listens; under a flood some are lost, and counted as lost. */
 export interface NotifydEvent extends Omit<EventRecord, 'listener' | 'arch' | 'verdict' | 'errno'> {
-  /** Key and id; undefined in the moment before the runtime has said whose listener it is. */
-  container: { key: string; id: string } | undefined
+  /** Undefined in the moment before the runtime has said whose listener it is. */
+  container: CallContainer | undefined
   syscall: string
   abi: string
   /** What the original profile says. */
@@ -45,7 +48,7 @@ export function createEventNaming(names: Names): NameEvent {
     const record = decodeEvent(view, offset)
     const { syscall, abi, verdict, errno } = wordsOf(record)
     return {
-      container: container && { key: container.key, id: container.id },
+      container: container && { key: container.key, id: container.id, name: container.name },
       syscall,
       abi,
       verdict,

@@ -99,7 +99,7 @@ test('stop stops a container, prints its key, and says what is not there or has 
 })
 
 const call: StreamedCall = {
-  container: { key: 'k', id: 'i' },
+  container: { key: 'k', id: 'i', name: 'n' },
   syscall: 'chroot',
   abi: 'x86_64',
   number: 161,
@@ -122,7 +122,7 @@ test('a call that was let run, and one of nobody, say so; hostile text is escape
     eventLine({ ...call, container: null, errno: 'EPERM' }),
     `10:00:01.002  ${'-'.padEnd(28)}  chroot(0x1, 0x0) = EPERM  ${rest}`,
   )
-  const hostile = eventLine({ ...call, container: { key: 'a\u001b[31m\n', id: '' } }).slice(0, -1)
+  const hostile = eventLine({ ...call, container: { key: 'a\u001b[31m\n', id: '', name: '' } }).slice(0, -1)
   t.true(hostile.includes('a\\x1b[31m\\n '), hostile)
 })
 

@@ -64,7 +64,8 @@ check('containers of two namespaces that have one id are two, and the forbidden 
   t.is((await one.finished).code, KILLED)
   await until(async () => (await webs()).some(({ state }) => state === 'stopped'), 5000)
   t.deepEqual(await told(), ['running 0', 'stopped 1'])
-  const counted = (namespace: string) => daemon.metric(CONTAINER_CALLS, { container: 'web', namespace, syscall: 'swapoff' })
+  const counted = (namespace: string) =>
+    daemon.metric(CONTAINER_CALLS, { container: 'web', namespace, syscall: 'swapoff' })
   t.deepEqual([await counted('one'), await counted('two')], [1, 0])
   t.is((await containerd.call(['--namespace', 'two', 'tasks', 'list'])).stdout.match(/web .* RUNNING/g)?.length, 1)
 

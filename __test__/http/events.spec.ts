@@ -32,7 +32,7 @@ test('a call is sent with everything known of it, numbers of 64 bits as text', a
   t.is(event, 'call')
   t.regex(id!, /^[a-z0-9]+-1$/)
   t.deepEqual(data, {
-    container: { key: 'k1', id: 'web' },
+    container: { key: 'k1', id: 'web', name: 'shop' },
     syscall: 'chroot',
     abi: 'x86_64',
     number: 161,
@@ -75,8 +75,8 @@ test('hostile text stays within its data line', async t => {
   const { open, call, feed } = streaming()
   const reader = await open()
   const id = 'a\n\nevent: call\rdata: {"x":1}\u2028\u001b[31m</script>'
-  call({ container: { key: 'k', id } })
-  t.like((await reader.next())!.data, { container: { key: 'k', id } })
+  call({ container: { key: 'k', id, name: id } })
+  t.like((await reader.next())!.data, { container: { key: 'k', id, name: id } })
   call()
   t.is(called((await reader.next())!), 2)
   feed.close()
@@ -87,6 +87,8 @@ for (const [query, wanted] of [
   ['?container=k9', [4, 5]],
   ['?container=long', [4, 5]],
   ['?container=lon', []],
+  ['?container=db', [4, 5]],
+  ['?container=shop', [1, 2, 3]],
   ['?container=web&container=k9', [1, 2, 3, 4, 5]],
   ['?syscall=chroot', [1, 4]],
   ['?syscall=chroot,mkdir', [1, 2, 4]],
@@ -96,7 +98,7 @@ for (const [query, wanted] of [
   test(`the filter ${query} lets through what it names`, async t => {
     const { open, call, feed } = streaming({ batch: 1 })
     const reader = await open(query)
-    const other = { key: 'k9', id: 'longer' }
+    const other = { key: 'k9', id: 'longer', name: 'db' }
     call()
     call({ syscall: 'mkdir' })
     call({ syscall: 'clone3', verdict: 'ENOSYS' })

@@ -82,7 +82,7 @@ export function calling(): Calls {
 }
 
 const event: NotifydEvent = {
-  container: { key: 'k1', id: 'web' },
+  container: { key: 'k1', id: 'web', name: 'shop' },
   syscall: 'chroot',
   abi: 'x86_64',
   verdict: 'EPERM',

@@ -125,7 +125,7 @@ export async function daemons(): Promise<void> {
   daemon.on('ended', ({ exitCode }) => is<number | null>()(exitCode))
   daemon.on('incident', (view, incident) => (is<ContainerView>()(view), is<Incident>()(incident)))
   daemon.on('refused', refusal => is<Refusal>()(refusal))
-  daemon.on('event', ({ container }) => is<{ key: string; id: string } | undefined>()(container))
+  daemon.on('event', ({ container }) => is<{ key: string; id: string; name: string } | undefined>()(container))
   await createDaemon(config, { log: { debug() {}, info() {}, warn() {}, error() {} } })
 
   // @ts-expect-error what a user writes has to be parsed first

@@ -1,10 +1,10 @@
 /** PURE: one answered call as `/v1/events` sends it. */
 
-import type { NotifydEvent } from '../../named-event.ts'
+import type { CallContainer, NotifydEvent } from '../../named-event.ts'
 
 export interface StreamedCall {
-  /** Key and id; null in the moment before the runtime has said whose listener it is. */
-  container: { key: string; id: string } | null
+  /** Null in the moment before the runtime has said whose listener it is. */
+  container: CallContainer | null
   syscall: string
   abi: string
   number: number

@@ -1,6 +1,6 @@
 /** PURE: which calls a client of `/v1/events` wants. */
 
-import type { NotifydEvent } from '../../named-event.ts'
+import type { CallContainer, NotifydEvent } from '../../named-event.ts'
 import { readQuery, someTexts, someWords } from '../parameters.ts'
 
 export interface Filter {
@@ -10,7 +10,7 @@ export interface Filter {
 }
 
 export const filterParameters = {
-  container: someTexts('Only calls of these containers: id, its first four or more characters, or key.'),
+  container: someTexts('Only calls of these containers: name, id, its first four or more characters, or key.'),
   syscall: someWords('a syscall name', /^[a-z_][a-z0-9_]{0,63}$/, 'names such as chroot', 'Only these calls.'),
   verdict: someWords(
     'a verdict',
@@ -40,7 +40,7 @@ function isOfOne(wanted: readonly string[], container: NotifydEvent['container']
   return container !== undefined && wanted.some(name => matches(name, container))
 }
 
-function matches(name: string, { key, id }: { key: string; id: string }): boolean {
-  if (key === name || id === name) return true
-  return name.length >= LEAST_CHARS && (id.startsWith(name) || key.startsWith(name))
+function matches(wanted: string, { key, id, name }: CallContainer): boolean {
+  if ([key, id, name].includes(wanted)) return true
+  return wanted.length >= LEAST_CHARS && (id.startsWith(wanted) || key.startsWith(wanted))
 }

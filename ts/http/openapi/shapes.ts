@@ -122,7 +122,7 @@ export const schemas: Record<string, Schema> = {
     },
   },
   Call: shape<StreamedCall>({
-    container: nullable(shape<NonNullable<StreamedCall['container']>>({ key: words, id: words })),
+    container: nullable(shape<NonNullable<StreamedCall['container']>>({ key: words, id: words, name: words })),
     syscall: words,
     abi: words,
     number: whole,
