@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { readOurs } from '../../ts/annotations.ts'
 import { readMetadata } from '../../ts/metadata.ts'
 import type { Setting } from '../../ts/wishes.ts'
-import { start } from '../helpers/child.ts'
+import { start, until } from '../helpers/child.ts'
 import { runtimeCommand, type RuntimeName } from '../helpers/containers.ts'
 import { startDaemon } from '../helpers/daemon-process.ts'
 import { blocksOf, codesOf, readDocument, tableOf } from '../helpers/documents.ts'
@@ -68,6 +68,8 @@ for (const runtime of ['runc', 'crun'] as const) {
       .finished
     t.is(code, 137)
     t.regex(stderr, /chroot: .*Function not implemented/)
+    // The runtime may have ended before the daemon has put down what it did.
+    await until(async () => (await daemon.container('web'))?.state === 'stopped', 5000)
     t.is((await daemon.container('web'))?.message, 'Used forbidden syscalls: chroot (1x)')
   })
 }
