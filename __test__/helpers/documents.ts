@@ -12,7 +12,13 @@ export interface Block {
 
 /** Paths of all documents, relative to the root. */
 export function documentPaths(): string[] {
-  const folders = ['.', 'docs', 'bench', ...readdirSync(join(projectRoot, 'npm')).map(name => `npm/${name}`)]
+  const folders = [
+    '.',
+    'docs',
+    'docs/engines',
+    'bench',
+    ...readdirSync(join(projectRoot, 'npm')).map(name => `npm/${name}`),
+  ]
   return folders.flatMap(folder =>
     readdirSync(join(projectRoot, folder))
       .filter(name => name.endsWith('.md'))
