@@ -10,9 +10,10 @@ import { errorText } from './errors.ts'
 import { readListener, type TakeRecord } from './events.ts'
 import type { FirstSeen } from './first-seen.ts'
 import { createIncidents } from './incidents.ts'
+import type { Telling } from './last-words.ts'
 import type { LedgerHooks } from './ledger-hooks.ts'
 import { createNamings } from './namings.ts'
-import type { Answer, Handover, LastWords, StopReport, Supervisor } from './native.ts'
+import type { Answer, Handover, StopReport, Supervisor } from './native.ts'
 import { createNotices } from './notices.ts'
 import { createPump } from './pump.ts'
 import { createRegistry, type Registry } from './registry.ts'
@@ -28,6 +29,8 @@ export interface LedgerDeps {
   /** Answer of a listener whose hand-over asked for none. */
   answer: Answer
   describe(handover: Handover): Described
+  /** What is written before a container is stopped. */
+  lastWords?(container: Container): Promise<Telling | undefined>
   hooks: LedgerHooks
 }
 
@@ -98,10 +101,13 @@ export function createLedger(deps: LedgerDeps): Ledger {
     refreshAll(container)
   }
 
-  function stop(container: Container): Promise<StopReport> {
+  async function stop(container: Container): Promise<StopReport> {
+    const { words, unwritten = [] } = (await deps.lastWords?.(container)) ?? {}
+    // It may have ended meanwhile.
     const listener = notices.stopping(container)
-    if (listener === undefined) return Promise.resolve({ done: true, steps: [], left: [], told: [] })
-    return supervisor().stop(listener, STOP_TIMEOUT_MS, lastWordsOf(container))
+    if (listener === undefined) return { done: true, steps: [], left: [], told: unwritten }
+    const report = await supervisor().stop(listener, STOP_TIMEOUT_MS, words)
+    return { ...report, told: [...report.told, ...unwritten] }
   }
 
   function request(container: Container): Promise<void> {
@@ -138,9 +144,4 @@ export function createLedger(deps: LedgerDeps): Ledger {
     policyChanged,
     close,
   }
-}
-
-/** What the container's own logs are to say of its end. */
-function lastWordsOf({ message }: Container): LastWords | undefined {
-  return message === null ? undefined : { text: message }
 }

@@ -15,6 +15,7 @@ import { defaultAnswer, describeHandover } from './handover.ts'
 import type { History } from './history.ts'
 import type { DaemonSource } from './http/source.ts'
 import { identification } from './identification.ts'
+import { lastWordsOf } from './last-words.ts'
 import { createLedger, type Ledger } from './ledger.ts'
 import type { Log } from './log.ts'
 import { createMetrics } from './metrics.ts'
@@ -74,6 +75,7 @@ export function supervise({ config, clock, native, history, log }: SupervisionDe
     epoch: clock.wallMs().toString(36),
     answer: defaultAnswer(config),
     describe: handover => ({ ...describeHandover(config, handover), lookUp: identification(handover) }),
+    lastWords: container => lastWordsOf(container),
     hooks: createHooks(told),
   })
 

@@ -9,6 +9,8 @@ import { makeRootfs } from './containers.ts'
 import { findCommand, type Need } from './needs.ts'
 
 export interface Containerd {
+  readonly folder: string
+  readonly socket: string
   /** Of busybox under its usual names; containers share it. */
   readonly rootfs: string
   /** Any command of `ctr`. */
@@ -49,7 +51,7 @@ export async function startContainerd(
   })
   const isReady = async () => (await call(['version'])).code === 0
   await until(isReady, 60_000, () => `containerd is not ready:\n${engine.stderr()}`)
-  return { rootfs: makeRootfs(join(folder, 'rootfs'), []), start: ctr, call }
+  return { folder, socket, rootfs: makeRootfs(join(folder, 'rootfs'), []), start: ctr, call }
 }
 
 /** `cri` is TOML of that interface; without any it is off. */
