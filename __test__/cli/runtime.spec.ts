@@ -1,6 +1,7 @@
 /** `runtime`: files of a folder stand in for those of a host. */
 
 import {
+  appendFileSync,
   chmodSync,
   existsSync,
   lstatSync,
@@ -216,6 +217,13 @@ test.serial('a file that cannot be read is told with its place, and nothing is i
   t.is(host.texts()['daemon.json'], SAMPLES.docker)
 })
 
+test.serial('a path that leads through a file is no configuration', async t => {
+  const host = hostWith(t, { docker: '{}' })
+  const { code, stderr } = await host.install('--config-file', `crio=${host.file('docker')}/x.conf`, '--yes')
+  t.is(code, 1)
+  t.regex(stderr, /cannot register it with crio in .*: could not read .*daemon\.json\/x\.conf: ENOTDIR/)
+})
+
 test.serial('a folder that others can write to is refused', async t => {
   const host = hostWith(t, {})
   const open = join(host.folder, 'open')
@@ -312,6 +320,27 @@ test.serial('what somebody changes while it asks is not overwritten', async t =>
   t.true(stdout.includes('daemon.json was changed meanwhile, and nothing was written; start again'))
   t.is(host.texts()['daemon.json'], '{"debug": true}\n')
   t.false(existsSync(host.dir))
+})
+
+test.serial('an executable of another version is replaced at its path', async t => {
+  const host = hostWith(t, { docker: '{}' })
+  t.is((await host.install('--engine', 'docker', '--yes')).code, 0)
+  appendFileSync(join(host.dir, 'runc'), 'of another version')
+  const { code, stdout } = await host.install('--engine', 'docker', '--yes')
+  t.is(code, 0)
+  t.regex(stdout, /^executable +installed/m)
+  for (const name of ['runc', 'crun']) t.deepEqual(readFileSync(join(host.dir, name)), readFileSync(SHIM))
+  t.deepEqual(readdirSync(host.dir).toSorted(), ['crun', 'install.json', 'runc'])
+})
+
+test.serial('what ended in the middle can be taken out', async t => {
+  const host = hostWith(t, { docker: '{}' })
+  const files = ['--config-file', 'crio=/proc/none/of/us.conf']
+  const { code, stderr } = await host.install('--engine', 'docker', 'crio', ...files, '--yes')
+  t.is(code, 1)
+  t.regex(stderr, /could not make the folder \/proc\/none; without root, name/)
+  t.is((await host.uninstall('--yes', '--keep-executable')).code, 0)
+  t.deepEqual(host.texts(), { 'daemon.json': '{}' })
 })
 
 test.serial('JSON says the same', async t => {

@@ -3,7 +3,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
-import { start } from '../helpers/child.ts'
+import { start, until } from '../helpers/child.ts'
 import { cli } from '../helpers/cli.ts'
 import { needContainerd, startContainerd } from '../helpers/containerd.ts'
 import { startDaemonFor } from '../helpers/daemon-process.ts'
@@ -88,7 +88,12 @@ check('docker', needDocker(), 'containers run under the name, and keep the execu
   const run = ['run', '--runtime', 'notifyd', '--network', 'none']
   const ended = await docker.call([...run, '--name', 'keeps', IMAGE, 'swapoff', '/dev/null'])
   t.regex(ended.stderr, /Operation not permitted/)
-  t.is(await daemon.metric('seccomp_notifyd_calls_total', { syscall: 'swapoff' }), 1)
+  const seen = () => daemon.metric('seccomp_notifyd_calls_total', { syscall: 'swapoff' })
+  await until(
+    async () => (await seen().catch(() => undefined)) === 1,
+    5000,
+    () => `the call was not counted:\n${daemon.child.stdout()}${daemon.child.stderr()}`,
+  )
   await isKept(t, installed, /docker: the container [0-9a-f]{12} \(keeps\), exited, refers to /)
   t.true(readFileSync(config.file, 'utf8').includes('notifyd'))
   t.is((await docker.call(['rm', 'keeps'])).code, 0)

@@ -57,7 +57,10 @@ function make(format: Format, text: string, change: Change): string {
   const { kind, path, value } = change
   const there = valueAt(format.parse(text), path)
   if (kind === 'own' && there !== undefined) {
-    throw new NotifydError('ERR_INSTALL', `${nameOf(path)} is there already and is not ours; choose another --name`)
+    throw new NotifydError(
+      'ERR_INSTALL',
+      `${nameOf(path)} is there already and is another one; choose another --name, or take it out of the folder that it names with \`runtime uninstall --dir\``,
+    )
   }
   if (kind !== 'member') return checked(format, text, path, value, format.set(text, path, value))
   if (there === undefined) {

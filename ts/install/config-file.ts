@@ -18,15 +18,15 @@ export interface ConfigFile {
 
 /** @throws NotifydError `ERR_INSTALL` for what is no text file, or cannot be read. */
 export function readConfigFile(file: string): ConfigFile {
-  const path = realPathOf(file)
   try {
+    const path = realPathOf(file)
     const found = statSync(path, { throwIfNoEntry: false })
     if (found === undefined) return { path }
     if (!found.isFile()) throw new NotifydError('ERR_INSTALL', 'it is no file')
     if (found.size > MOST_BYTES) throw new NotifydError('ERR_INSTALL', `it is longer than ${MOST_BYTES} bytes`)
     return { path, text: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(readFileSync(path)) }
   } catch (cause) {
-    throw new NotifydError('ERR_INSTALL', `could not read ${path}`, { cause })
+    throw new NotifydError('ERR_INSTALL', `could not read ${file}`, { cause })
   }
 }
 

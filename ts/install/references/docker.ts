@@ -38,6 +38,7 @@ function socketOf({ hosts }: Tree): string {
 }
 
 interface Info {
+  DefaultRuntime?: string
   Runtimes?: Record<string, { path?: string }>
 }
 interface Inspected {
@@ -48,14 +49,15 @@ interface Inspected {
 }
 
 async function running(socket: string, { executables, handler }: Sought): Promise<Reference[]> {
-  const { Runtimes = {} } = await askSocket<Info>(socket, '/info')
+  const { Runtimes = {}, DefaultRuntime } = await askSocket<Info>(socket, '/info')
   const ours = Object.entries(Runtimes).filter(([, { path = '' }]) => executables.includes(path))
   const names = new Set([handler, ...ours.map(([name]) => name)])
   const found: Reference[] = []
   for (const { Id } of await askSocket<{ Id: string }[]>(socket, '/containers/json?all=1')) {
     // One that was removed meanwhile refers to nothing.
     const container = await askSocket<Inspected | undefined>(socket, `/containers/${Id}/json`)
-    if (container !== undefined && names.has(container.HostConfig.Runtime ?? '')) found.push(referenceOf(container))
+    const runtime = container?.HostConfig.Runtime || DefaultRuntime
+    if (container !== undefined && names.has(runtime ?? '')) found.push(referenceOf(container))
   }
   return found
 }

@@ -34,11 +34,16 @@ export async function install(flags: InstallFlags): Promise<number> {
     return EXIT.failure
   }
   if (isWanted) carryOut(plan)
-  print(json ? formatJson(installResult(plan, ENGINES, isWanted)) : describeInstall(plan, ENGINES, isWanted))
+  if (json) {
+    const result = installResult(plan, ENGINES, isWanted)
+    print(formatJson(wantsRuntimeClass ? { ...result, runtimeClass: runtimeClass(name) } : result))
+    return EXIT.ok
+  }
+  print(describeInstall(plan, ENGINES, isWanted))
   for (const { engine: each, version, note, status } of plan.engines) {
     if (note !== undefined && status !== 'skipped') say(`${each} ${version}: ${note}`)
   }
-  if (wantsRuntimeClass && !json) print(runtimeClass(name))
+  if (wantsRuntimeClass) print(runtimeClass(name))
   return EXIT.ok
 }
 
