@@ -21,6 +21,7 @@ const PURE = [
   'debounce',
   'docker-files',
   'engine',
+  'detail',
   'errno',
   'events',
   'first-seen',
@@ -67,6 +68,7 @@ const PURE = [
 ]
 /** Shapes that anyone may name; they bring no code along. */
 const SHAPES = [
+  'detail',
   'config/schema',
   'container-view',
   'containers',
@@ -107,7 +109,11 @@ const MAY: Record<string, string[]> = {
   annotations: ['config/duration', 'wishes'],
   metadata: ['wishes'],
   policy: ['annotations', 'metadata', 'wishes'],
-  containers: ['clip', 'identity'],
+  containers: ['clip', 'details', 'identity'],
+  detail: ['clip', 'report/format'],
+  details: ['calls', 'detail'],
+  arrivals: ['detail', 'events'],
+  inspection: ['native'],
   'container-view': [],
   registry: ['calls', 'clip', 'containers'],
   series: ['clip', 'labels'],

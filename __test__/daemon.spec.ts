@@ -1,6 +1,7 @@
 import test from 'ava'
 import fc from 'fast-check'
 import type { ContainerView } from '../ts/container-view.ts'
+import type { NotifydEvent } from '../ts/named-event.ts'
 import { INIT, startFake } from './helpers/daemon.ts'
 import { settle } from './helpers/clock.ts'
 import { ALLOW, ENOSYS, NOTIFY, NUMBERS } from './helpers/fake-native.ts'
@@ -525,4 +526,41 @@ test('however calls are split over batches and listeners, every total is exact',
     }),
     { numRuns: 30 },
   )
+})
+
+test('what was read of a call is in its event, its container, the log and the report of it', async t => {
+  const { daemon, fake, clock, logs } = await startFake(t)
+  const told: NotifydEvent[] = []
+  daemon.on('event', event => void told.push(event))
+  const web = fake.attach('web', { init: INIT })
+  fake.call(web, 'chroot', { detail: { text: '{"comm":"sh","args":["\\"/x\\""]}' } })
+  fake.call(web, 'chroot')
+  fake.call(web, 'mkdir', { detail: { missing: 'timed out' } })
+  await clock.pass(100)
+  t.deepEqual(
+    told.map(({ detail }) => detail && [detail.missing, detail.comm, detail.args]),
+    [[null, 'sh', ['"/x"']], undefined, ['timed out', null, []]],
+  )
+  const calls = daemon.container('web')?.calls ?? []
+  t.deepEqual(
+    calls.map(({ syscall, detail }) => [syscall, detail?.comm, detail?.missing]),
+    [
+      ['chroot', 'sh', null],
+      ['mkdir', null, 'timed out'],
+    ],
+  )
+  const lines = logs.filter(({ text }) => text === 'denied call seen for the first time')
+  t.deepEqual(
+    lines.map(({ detail }) => detail),
+    [{ comm: 'sh', exe: null, cmdline: [], args: ['"/x"'] }, { missing: 'timed out' }],
+  )
+})
+
+test('details whose events were lost take no room for ever, and those of nobody disturb nothing', async t => {
+  const { daemon, fake, clock } = await startFake(t)
+  const web = fake.attach('web', { init: INIT })
+  for (let number = 0; number < 3000; number++) fake.call(web, number, { detail: { text: '{}' } })
+  fake.call(99, 'chroot', { detail: { text: '{}' } })
+  await clock.pass(100)
+  t.is(totalOf(daemon.container('web')), 3000)
 })

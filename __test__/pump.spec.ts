@@ -17,6 +17,7 @@ function look(calls: Call[]): Record<number, Record<string, number>> {
   const found: Record<number, Record<string, number>> = {}
   const source = {
     notices: () => [],
+    details: () => [],
     arm: () => true,
     stats: () => ({ eventsDropped: 0 }) as never,
     drain(into: Uint8Array) {
@@ -30,7 +31,7 @@ function look(calls: Call[]): Record<number, Record<string, number>> {
   const moved = (listeners: Map<number, FirstSeen>) => {
     for (const [listener, seen] of listeners) found[listener] = Object.fromEntries(seen)
   }
-  const sink = { knows: () => true, notice: () => {}, event: () => undefined, lost: () => {}, moved }
+  const sink = { knows: () => true, notice: () => {}, event: () => undefined, detail: () => {}, lost: () => {}, moved }
   createPump(() => source, sink, createClock()).catchUp()
   return found
 }

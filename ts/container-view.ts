@@ -4,6 +4,7 @@ import type { CallRow } from './calls.ts'
 import type { Policy } from './config/schema.ts'
 import type { Container, PolicySources } from './containers.ts'
 import type { Origin } from './identity.ts'
+import type { CallDetail } from './detail.ts'
 
 export type ContainerState = 'running' | 'stopping' | 'stopped' | 'exited' | 'unsupervised'
 
@@ -21,6 +22,8 @@ export interface CallCount {
   count: number
   firstAt: string
   lastAt: string
+  /** Who made such a call and with what: the last of the first ones, where it was looked at. Untrusted. */
+  detail?: CallDetail
 }
 
 /** A container's forbidden calls from the first to the end of the debounce. */
@@ -108,7 +111,7 @@ export function viewOf(container: Container, toTime: (atMs: number) => string): 
     reason,
     message,
     told: [...container.told],
-    calls: container.calls.rows().map(row => callView(row, toTime)),
+    calls: container.calls.rows().map(row => callView(row, container, toTime)),
     incidents: [...container.incidents],
     incidentsTotal: container.incidentsTotal,
     openIncident: openIncidentView(container, toTime),
@@ -120,7 +123,18 @@ function openIncidentView({ openIncident }: Container, toTime: (atMs: number) =>
   return openIncident && { startedAt: toTime(openIncident.sinceMs), dueAt: toTime(openIncident.dueMs) }
 }
 
-function callView(row: CallRow, toTime: (atMs: number) => string): CallCount {
+function callView(row: CallRow, { details }: Container, toTime: (atMs: number) => string): CallCount {
   const { syscall, abi, number, verdict, phase, count } = row
-  return { syscall, abi, number, verdict, phase, count, firstAt: toTime(row.firstAtMs), lastAt: toTime(row.lastAtMs) }
+  const detail = details.of(row.key)
+  const view = {
+    syscall,
+    abi,
+    number,
+    verdict,
+    phase,
+    count,
+    firstAt: toTime(row.firstAtMs),
+    lastAt: toTime(row.lastAtMs),
+  }
+  return detail === undefined ? view : { ...view, detail }
 }

@@ -5,6 +5,7 @@ import { clip } from './clip.ts'
 import type { Policy } from './config/schema.ts'
 import type { ContainerState, Incident, Told } from './container-view.ts'
 import { UNKNOWN_ORIGIN, type Identity, type Origin } from './identity.ts'
+import { createDetails, type Details } from './details.ts'
 import type { InitProcess } from './native.ts'
 
 /** Where each setting comes from: `annotation seccomp-notifyd.io/action`, `metadata`, `configuration`. */
@@ -41,6 +42,7 @@ export interface Container {
   openIncident: OpenIncident | null
   readonly listeners: Set<number>
   readonly calls: CallTable
+  readonly details: Details
   warnings: string[]
   /** Monotonic, as all `…Ms` here. */
   readonly startedAtMs: number
@@ -106,6 +108,7 @@ export function newContainer(key: string, described: Described, calls: CallTable
     policySources: described.policySources ?? sourcesOf(policy, source),
     openIncident: null,
     calls,
+    details: createDetails(),
     verified: true,
     state: 'running',
     listeners: new Set(),

@@ -105,7 +105,7 @@ export function createHooks(deps: HookDeps): LedgerHooks {
     left: () => {},
     event() {
       if (emitter.listenerCount('event') === 0) return undefined
-      return (batch, offset, container) => emitter.tell('event', nameEvent(batch, offset, container))
+      return (...record) => emitter.tell('event', nameEvent(...record))
     },
   }
 }

@@ -1,9 +1,12 @@
 /** PURE: the event record that the addon's ring holds, decoded. Little-endian, EVENT_BYTES each. */
 
+import type { CallDetail } from './detail.ts'
+
 export const EVENT_BYTES = 112
 
 const FLAG_INIT = 1
 const FLAG_CONTINUED = 2
+const FLAG_DETAIL = 4
 
 /** One answered notification. Numbers that can pass 2^53 are bigints. */
 export interface EventRecord {
@@ -58,8 +61,8 @@ function decodeArgs(view: DataView, offset: number): bigint[] {
   ]
 }
 
-/** Is told where a record lies. Its bytes are good until it returns. */
-export type TakeRecord = (view: DataView, offset: number) => void
+/** Is told where a record lies, and what was read of the call. The record's bytes are good until it returns. */
+export type TakeRecord = (view: DataView, offset: number, detail: CallDetail | undefined) => void
 
 /** What the pump looks at for every event; kept apart from decodeEvent because a flood costs only this. */
 export interface EventKey {
@@ -89,6 +92,15 @@ export function isSameCall(view: DataView, a: number, b: number): boolean {
     view.getInt32(a + 12, true) === view.getInt32(b + 12, true) &&
     view.getInt32(a + 40, true) === view.getInt32(b + 40, true)
   )
+}
+
+/** Whether something was read of the call, or was to be read. */
+export function hasDetail(view: DataView, offset: number): boolean {
+  return (view.getUint32(offset + 40, true) & FLAG_DETAIL) !== 0
+}
+
+export function readSequence(view: DataView, offset: number): number {
+  return Number(view.getBigUint64(offset + 104, true))
 }
 
 export function readListener(view: DataView, offset: number): number {

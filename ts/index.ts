@@ -3,7 +3,7 @@
 export type { Clock } from './clock.ts'
 export { loadConfig, parseConfig } from './config/load.ts'
 export type { PolicyChange } from './config/policy-change.ts'
-export type { Config, ConfigInput, Policy } from './config/schema.ts'
+export type { Config, ConfigInput, DetailSettings, Policy } from './config/schema.ts'
 export type {
   CallCount,
   ContainerState,
@@ -15,6 +15,7 @@ export type {
 } from './container-view.ts'
 export type { DaemonEvents, Refusal } from './daemon-hooks.ts'
 export { createDaemon, type Daemon, type DaemonDeps } from './daemon.ts'
+export type { CallDetail } from './detail.ts'
 export { ERROR_CODES, errorText, NotifydError, type ErrorCode } from './errors.ts'
 export type { StreamedCall } from './http/events/call.ts'
 export type { Dropped, LossReason } from './http/events/frames.ts'

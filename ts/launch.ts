@@ -7,6 +7,7 @@ import type { Described } from './containers.ts'
 import { Emitter } from './emitter.ts'
 import { toNotifydError } from './errors.ts'
 import { defaultAnswer } from './handover.ts'
+import { inspectionOf } from './inspection.ts'
 import { createLedger, type Ledger } from './ledger.ts'
 import type { ArgumentValues, CompiledProfile, Native, Supervisor, SupervisorOptions } from './native.ts'
 import { createControls } from './run-controls.ts'
@@ -47,7 +48,8 @@ export async function launch(
   const names = createNames(native)
   const described = { ...describe(options), warnings }
   const answer = defaultAnswer(described)
-  const setup = { answer, mayContinue: false, ringEvents: RING_EVENTS, handoverTimeoutMs: 1000 }
+  const look = inspectionOf(options.detail)
+  const setup = { answer, mayContinue: false, ringEvents: RING_EVENTS, handoverTimeoutMs: 1000, ...look }
   const supervisor = createSupervisor(native, setup, () => void (begun && ledger.wake()), options)
   let begun = false
   const emitter = new Emitter<RunEvents>()

@@ -3,6 +3,7 @@
 import type { CallRow, Growth } from './calls.ts'
 import type { Incident } from './container-view.ts'
 import type { Container } from './containers.ts'
+import type { NameEvent } from './named-event.ts'
 import type { Notice } from './native.ts'
 
 export interface LedgerHooks {
@@ -20,5 +21,5 @@ export interface LedgerHooks {
   refused(notice: Notice & { kind: 'refused' }): void
   /** Of the command of `run`. */
   left(notice: Notice & { kind: 'exited' | 'ended' }): void
-  event(): ((view: DataView, offset: number, container: Container | undefined) => void) | undefined
+  event(): ((...record: Parameters<NameEvent>) => void) | undefined
 }

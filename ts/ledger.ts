@@ -4,6 +4,7 @@
  */
 
 import type { Names } from './calls.ts'
+import { createClaims } from './claims.ts'
 import type { Clock } from './clock.ts'
 import type { Container, Described } from './containers.ts'
 import { errorText } from './errors.ts'
@@ -56,6 +57,7 @@ const STOP_TIMEOUT_MS = 10_000
 export function createLedger(deps: LedgerDeps): Ledger {
   const { supervisor, hooks, clock } = deps
   const registry = createRegistry(deps)
+  const claims = createClaims(registry)
   const incidents = createIncidents({
     clock,
     storm: deps.storm,
@@ -69,7 +71,7 @@ export function createLedger(deps: LedgerDeps): Ledger {
   const namings = createNamings({ named: hooks.named, failed: unnamed })
   const notices = createNotices({ ...deps, registry, incidents, namings, grow: listener => refresh(listener) })
   const { knows, notice, adopt } = notices
-  const pump = createPump(supervisor, { knows, notice, event, moved, lost }, clock)
+  const pump = createPump(supervisor, { knows, notice, detail: claims.note, event, moved, lost }, clock)
 
   function unnamed(container: Container, error: unknown): void {
     notices.warn(container, errorText(error))
@@ -88,6 +90,7 @@ export function createLedger(deps: LedgerDeps): Ledger {
     if (container === undefined) return
     const growth = container.calls.update(listener, supervisor().counts(listener))
     if (growth.length === 0) return
+    claims.settle(pump.readDetails)
     hooks.grown(container, growth)
     incidents.grown(container, growth, firstSeen)
   }
@@ -122,7 +125,7 @@ export function createLedger(deps: LedgerDeps): Ledger {
 
   function event(): TakeRecord | undefined {
     const tell = hooks.event()
-    return tell && ((view, offset) => tell(view, offset, registry.of(readListener(view, offset))))
+    return tell && ((view, offset, read) => tell(view, offset, registry.of(readListener(view, offset)), read))
   }
 
   async function close(): Promise<void> {

@@ -2,6 +2,7 @@
 
 import type { Names } from './calls.ts'
 import type { Container } from './containers.ts'
+import type { CallDetail } from './detail.ts'
 import { decodeEvent, type EventRecord } from './events.ts'
 import { verdictLabel } from './verdicts.ts'
 
@@ -18,10 +19,17 @@ export interface NotifydEvent extends Omit<EventRecord, 'listener' | 'arch' | 'v
   verdict: string
   /** What the caller got; null where the call was let run. */
   errno: string | null
+  /** Of the first calls of each kind: who made it and with what. Untrusted. */
+  detail?: CallDetail
 }
 
 /** Makes a record a plain object of its own: nothing of it is read later from the buffer that the record lies in. */
-export type NameEvent = (view: DataView, offset: number, container: Container | undefined) => NotifydEvent
+export type NameEvent = (
+  view: DataView,
+  offset: number,
+  container: Container | undefined,
+  detail?: CallDetail,
+) => NotifydEvent
 
 /** The numbers of a call and what they are called. */
 interface Words {
@@ -44,10 +52,10 @@ export function createEventNaming(names: Names): NameEvent {
   }
 
   /** Written out field by field: taking the rest of an object costs more than all else that an event does. */
-  return (view, offset, container) => {
+  return (view, offset, container, detail) => {
     const record = decodeEvent(view, offset)
     const { syscall, abi, verdict, errno } = wordsOf(record)
-    return {
+    const event: NotifydEvent = {
       container: container && { key: container.key, id: container.id, name: container.name },
       syscall,
       abi,
@@ -64,6 +72,8 @@ export function createEventNaming(names: Names): NameEvent {
       args: record.args,
       sequence: record.sequence,
     }
+    if (detail !== undefined) event.detail = detail
+    return event
   }
 }
 

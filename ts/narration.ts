@@ -9,6 +9,7 @@ import type { Clock } from './clock.ts'
 import type { Incident } from './container-view.ts'
 import type { Container } from './containers.ts'
 import type { Origin } from './identity.ts'
+import type { CallDetail } from './detail.ts'
 import type { Log } from './log.ts'
 
 export interface Narration {
@@ -52,7 +53,16 @@ export function createNarration(log: Log, clock: Clock): Narration {
     }
     telling.firstLines += 1
     const { syscall, abi, verdict, phase, count } = call
-    log.info({ ...fields(container), syscall, abi, verdict, phase, count }, 'denied call seen for the first time')
+    const told = {
+      ...fields(container),
+      syscall,
+      abi,
+      verdict,
+      phase,
+      count,
+      detail: caller(container.details.of(call.key)),
+    }
+    log.info(told, 'denied call seen for the first time')
     if (telling.firstLines === MAX_FIRST_LINES) log.info(fields(container), 'further calls are only counted')
   }
 
@@ -110,6 +120,13 @@ function tellPlaces(log: Log, container: Container): void {
   const written = told.filter(({ problem }) => problem === null).map(({ place }) => place)
   const unwritten = told.filter(({ problem }) => problem !== null).map(({ place, problem }) => `${place}: ${problem}`)
   log.info({ ...fields(container), written, unwritten }, 'message written before the stop')
+}
+
+/** The caller's own word; null where nothing was to be read. */
+function caller(detail: CallDetail | undefined): object | null {
+  if (detail === undefined) return null
+  const { missing, comm, exe, cmdline, args } = detail
+  return missing === null ? { comm, exe, cmdline, args } : { missing }
 }
 
 /** What every record says of its container; pino escapes what is hostile in it. */

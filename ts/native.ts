@@ -1,7 +1,7 @@
 /** The addon as the rest sees it: loaded once, and what it says narrowed. Importing this file loads nothing. */
 
 import type * as Addon from '../native/index.js'
-import { requireAddon } from './addon.ts'
+import { nativeFile, requireAddon } from './addon.ts'
 
 export { decodeEvent, EVENT_BYTES, type EventRecord } from './events.ts'
 
@@ -44,4 +44,13 @@ let loaded: Native | undefined
 export function loadNative(): Native {
   loaded ??= requireAddon() as Native
   return loaded
+}
+
+/** Path of the program that looks at waiting calls; undefined where it was not built or packed. */
+export function inspectorPath(): string | undefined {
+  try {
+    return nativeFile('seccomp-notifyd-inspect')
+  } catch {
+    return undefined
+  }
 }

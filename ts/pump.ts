@@ -6,29 +6,22 @@
  */
 
 import type { Clock } from './clock.ts'
-import { EVENT_BYTES, type TakeRecord } from './events.ts'
+import { createArrivals } from './arrivals.ts'
+import { EVENT_BYTES } from './events.ts'
 import { createFirstSeen, type FirstSeen } from './first-seen.ts'
 import { narrowNotice, type Notice, type Supervisor } from './native.ts'
-
-export interface Sink {
-  knows(listener: number): boolean
-  notice(notice: Notice): void
-  /** Takes each record; undefined while nobody wants events, and then none is decoded. */
-  event(): TakeRecord | undefined
-  /** Counters of these listeners moved. */
-  moved(listeners: Map<number, FirstSeen>): void
-  /** Events were lost: any listener's counters may have moved. */
-  lost(): void
-}
+import type { Sink } from './sink.ts'
 
 export interface Pump {
   /** Takes everything there is, now; tells whether there was anything. */
   catchUp(): boolean
+  /** Takes what was read of calls, whether their events have come or not. */
+  readDetails(): void
   wake(): void
   close(): void
 }
 
-type Source = Pick<Supervisor, 'notices' | 'drain' | 'arm' | 'stats'>
+type Source = Pick<Supervisor, 'notices' | 'details' | 'drain' | 'arm' | 'stats'>
 
 const POLL_MS = 20
 const BATCH_EVENTS = 4096
@@ -40,6 +33,7 @@ export function createPump(source: () => Source, sink: Sink, clock: Clock): Pump
   const buffer = new Uint8Array(BATCH_EVENTS * EVENT_BYTES)
   const view = new DataView(buffer.buffer)
   const noteFirst = createFirstSeen(view)
+  const arrivals = createArrivals(sink.detail)
   let late: Notice[] = []
   let eventsDropped = 0
   let closed = false
@@ -116,6 +110,7 @@ export function createPump(source: () => Source, sink: Sink, clock: Clock): Pump
       if (events === 0) break
       batches += 1
       scan(events * EVENT_BYTES, listeners)
+      readDetails()
       emit(events * EVENT_BYTES)
     }
     return { batches, listeners }
@@ -127,10 +122,16 @@ export function createPump(source: () => Source, sink: Sink, clock: Clock): Pump
     if ([...listeners.keys()].some(listener => !sink.knows(listener))) takeNotices()
   }
 
+  function readDetails(): void {
+    arrivals.add(source().details())
+  }
+
   function emit(end: number): void {
     const event = sink.event()
     if (event === undefined) return
-    for (let offset = 0; offset < end; offset += EVENT_BYTES) event(view, offset)
+    for (let offset = 0; offset < end; offset += EVENT_BYTES) {
+      event(view, offset, arrivals.take(view, offset))
+    }
   }
 
   function lostSome(): boolean {
@@ -144,5 +145,5 @@ export function createPump(source: () => Source, sink: Sink, clock: Clock): Pump
     cancel?.()
   }
 
-  return { catchUp, wake: tick, close }
+  return { catchUp, readDetails, wake: tick, close }
 }

@@ -32,7 +32,8 @@ export interface Recording extends Omit<Run, 'finished'> {
 export async function record(options: RecordOptions, deps: RunDeps = {}): Promise<Recording> {
   const { native = loadNative(), clock = systemClock } = deps
   const everything = { program: asked(() => native.notifyEveryCall()), restricts: true, warnings: [] }
-  const policy = { answer: 'continue', deny: [] } as const
+  // Every call is let run, and none is made to wait.
+  const policy = { answer: 'continue', deny: [], detail: { calls: 'off' } } as const
   const launched = await launch({ ...options, ...policy }, everything, { native, clock, watchArguments: true })
   const finished = launched.running.finished.then(report => recordedRun(report, launched.values()))
   return Object.assign(launched.running, { finished })

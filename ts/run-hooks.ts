@@ -53,7 +53,7 @@ export function createHooks(emitter: Emitter<RunEvents>, names: Names, left: Led
     warning: (_, warning) => emitter.tell('warning', warning),
     event() {
       if (emitter.listenerCount('event') === 0) return undefined
-      return (batch, offset, container) => emitter.tell('event', nameEvent(batch, offset, container))
+      return (...record) => emitter.tell('event', nameEvent(...record))
     },
   }
 }

@@ -2,7 +2,7 @@
 
 import { systemClock, type Clock } from './clock.ts'
 import type { CallCount } from './container-view.ts'
-import type { Policy } from './config/schema.ts'
+import type { DetailSettings, Policy } from './config/schema.ts'
 import type { Emitter } from './emitter.ts'
 import { launch } from './launch.ts'
 import { loadNative, type Native } from './native.ts'
@@ -22,6 +22,8 @@ export interface RunOptions extends Denials, Partial<Omit<Policy, 'errno'>> {
   env?: NodeJS.ProcessEnv
   /** @default process.cwd() */
   cwd?: string
+  /** Whether callers and arguments are read. @default of the first calls of each kind, 100 ms at most */
+  detail?: Partial<DetailSettings>
   /** Ends the command and all of its descendants. */
   signal?: AbortSignal
 }

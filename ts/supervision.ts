@@ -15,6 +15,7 @@ import { defaultAnswer, describeHandover } from './handover.ts'
 import type { History } from './history.ts'
 import type { DaemonSource } from './http/source.ts'
 import { identification } from './identification.ts'
+import { inspectionOf } from './inspection.ts'
 import { lastWordsOf } from './last-words.ts'
 import { createLedger, type Ledger } from './ledger.ts'
 import type { Log } from './log.ts'
@@ -43,7 +44,11 @@ const RING_EVENTS = 65_536
 
 export function supervise({ config, clock, native, history, log }: SupervisionDeps): Supervision {
   let isReady = false
-  const supervisor: Supervisor = new native.Supervisor(supervisorOptions(config), () => ledger.wake())
+  const options = supervisorOptions(config)
+  if (config.detail.calls !== 'off' && options.inspection === undefined) {
+    log.warn('seccomp-notifyd-inspect is not installed beside the addon: callers and arguments are not read')
+  }
+  const supervisor: Supervisor = new native.Supervisor(options, () => ledger.wake())
   const emitter = new Emitter<DaemonEvents>()
   const names = createNames(native)
   const narration = createNarration(log, clock)
@@ -109,6 +114,7 @@ function supervisorOptions(config: Config): SupervisorOptions {
     ringEvents: RING_EVENTS,
     handoverTimeoutMs,
     ...(maxListeners === null ? {} : { maxListeners }),
+    ...inspectionOf(config.detail),
   }
 }
 

@@ -1,6 +1,7 @@
 /** `events` and `stop` of the built command line, against a real daemon and real targets. */
 
 import test, { type ExecutionContext } from 'ava'
+import type { CallDetail } from '../../ts/detail.ts'
 import type { StreamedCall } from '../../ts/http/events/call.ts'
 import { droppedLine, eventLine } from '../../ts/report/event-line.ts'
 import { start, until, type Running } from '../helpers/child.ts'
@@ -124,6 +125,18 @@ test('a call that was let run, and one of nobody, say so; hostile text is escape
   )
   const hostile = eventLine({ ...call, container: { key: 'a\u001b[31m\n', id: '', name: '' } }).slice(0, -1)
   t.true(hostile.includes('a\\x1b[31m\\n '), hostile)
+})
+
+test('who made a call and with what is told on its line, and what only looks like nothing is shown', t => {
+  const detail = { pid: 9, comm: 'sh', exe: '/bin/sh', cmdline: ['sh', '-c', 'x y'], args: ['"/\u202ea"'], frames: [] }
+  const line = `10:00:01.002  ${'k'.padEnd(28)}  `
+  const rest = '= let run  [tid 7, x86_64, verdict EPERM, init]'
+  t.is(
+    eventLine({ ...call, detail: { missing: null, ...detail } }),
+    String.raw`${line}chroot("/\u202ea") ${rest}  sh (pid 9, /bin/sh): sh -c 'x y'` + '\n',
+  )
+  const missing: CallDetail = { ...detail, args: [], cmdline: [], missing: 'timed out' }
+  t.is(eventLine({ ...call, detail: missing }), `${line}chroot(0x1, 0x0) ${rest}  detail: timed out\n`)
 })
 
 test('what is missing is told in words', t => {

@@ -40,6 +40,7 @@ test('an empty file gives the documented defaults', t => {
       debounceMs: 5000,
       maxDelayMs: 30_000,
     },
+    detail: { calls: 'first', patienceMs: 100 },
     containersMay: ['log', 'ignore', 'debounce'],
     storm: { stops: 3, withinMs: 600_000 },
     metrics: { crioForm: 'syscalls', retentionMs: 300_000, maxSyscalls: 500, maxContainers: 1000 },
@@ -109,11 +110,11 @@ const wrong: Record<string, [text: string, ...lines: string[]]> = {
   ],
   'an unknown section is refused': [
     'policies: {}\n',
-    'config.yaml:1:1: policies: unknown setting; accepted: listener, http, stateDir, policy, containersMay, storm, metrics, history, log',
+    'config.yaml:1:1: policies: unknown setting; accepted: listener, http, stateDir, policy, detail, containersMay, storm, metrics, history, log',
   ],
   'a prototype is an unknown setting': [
     '__proto__: {a: 1}\n',
-    'config.yaml:1:1: __proto__: unknown setting; accepted: listener, http, stateDir, policy, containersMay, storm, metrics, history, log',
+    'config.yaml:1:1: __proto__: unknown setting; accepted: listener, http, stateDir, policy, detail, containersMay, storm, metrics, history, log',
   ],
   'a key that is given twice is refused': [
     'policy: {}\nlog: {}\npolicy: {}\n',
@@ -218,7 +219,7 @@ const wrong: Record<string, [text: string, ...lines: string[]]> = {
   'an unknown tag is refused': ['log: !x {}\n', 'config.yaml:1:6: unresolved tag: !x'],
   'a list as the whole file is refused': [
     '- a\n',
-    'config.yaml:1:1: a list is not a mapping; accepted: listener, http, stateDir, policy, containersMay, storm, metrics, history, log',
+    'config.yaml:1:1: a list is not a mapping; accepted: listener, http, stateDir, policy, detail, containersMay, storm, metrics, history, log',
   ],
   'a wrong value behind an alias is refused where it stands': [
     'policy: {action: &x halt}\nlog: {level: *x}\n',

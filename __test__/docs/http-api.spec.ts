@@ -71,16 +71,17 @@ test('every member of the profile that is lacking is described', async t => {
 
 test('every filter, member and reason of the stream is described', async t => {
   const stream = section('/v1/events')
-  const { detail } = await get('/v1/events?bogus=1')
-  t.is(detail, `"bogus" is not a parameter; accepted: ${firsts(stream, 'parameter').join(', ')}`)
+  const { detail: problem } = await get('/v1/events?bogus=1')
+  t.is(problem, `"bogus" is not a parameter; accepted: ${firsts(stream, 'parameter').join(', ')}`)
   const { call: make, lose, source: calls } = calling()
   const feed = createFeed(calls)
   const reader = readEvents(
     await createApp(calls, { feed }).request('/v1/events', { headers: { 'Last-Event-ID': 'x' } }),
   )
-  make()
+  const detail = { missing: null, pid: 1, comm: '', exe: '', cmdline: [], args: [], frames: [] }
+  make({ detail })
   lose(1)
-  make()
+  make({ detail })
   const [restart, gone, first] = await reader.take(3)
   feed.close()
   t.deepEqual(firsts(stream, 'member'), Object.keys(first!.data as object))

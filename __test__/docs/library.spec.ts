@@ -31,6 +31,7 @@ const OPTIONS: All<RunOptions> = {
   probes: true,
   debounceMs: true,
   maxDelayMs: true,
+  detail: true,
   signal: true,
 }
 const RUN_EVENTS: All<RunEvents> = { event: true, incident: true, warning: true, exited: true }
@@ -79,6 +80,7 @@ const EVENT: All<NotifydEvent> = {
   latencyNs: true,
   notificationId: true,
   sequence: true,
+  detail: true,
 }
 
 const page = readDocument('docs/library.md')

@@ -1,6 +1,7 @@
 import test from 'ava'
 import type { ContainerView } from '../../ts/container-view.ts'
 import { UNKNOWN_ORIGIN } from '../../ts/identity.ts'
+import type { CallDetail } from '../../ts/detail.ts'
 import { describeContainer } from '../../ts/report/describe.ts'
 
 const stopped: ContainerView = {
@@ -176,4 +177,21 @@ test('no text of a container reaches the terminal as it is', t => {
 
 test('a text of a megabyte is cut', t => {
   t.true(describeContainer({ ...stopped, id: 'x'.repeat(1_000_000) }).length < 4000)
+})
+
+test('what callers say of themselves is told apart, as what nobody has to believe', t => {
+  const detail = { missing: null, pid: 9, comm: 'sh', exe: '/bin/sh', cmdline: ['sh'], args: ['"/\\x1b"'], frames: [] }
+  const [first, second] = stopped.calls
+  const missing: CallDetail = { ...detail, missing: 'timed out', args: [] }
+  const calls = [
+    { ...first!, detail },
+    { ...second!, detail: missing },
+  ]
+  const text = describeContainer({ ...stopped, calls })
+  const expected = `Callers:      untrusted
+  chroot("/\\x1b")  sh (pid 9, /bin/sh): sh
+  swapoff(...)  detail: timed out
+`
+  t.true(text.includes(expected), text)
+  t.false(describeContainer(stopped).includes('Callers'))
 })

@@ -17,11 +17,20 @@ export interface Policy {
   maxDelayMs: number
 }
 
+/** Whether it is read who makes a call and with what. */
+export interface DetailSettings {
+  /** `first`: of the first calls of each kind in a container. */
+  calls: 'first' | 'off'
+  /** Longest time that such a call waits for it. */
+  patienceMs: number
+}
+
 export interface Config {
   listener: { socket: string; handoverTimeoutMs: number; maxListeners: number | null }
   http: { address: string | null; socket: string; tokenFile: string | null }
   stateDir: string
   policy: Policy
+  detail: DetailSettings
   /** In which ways a container's own annotation or metadata may be laxer than `policy`. */
   containersMay: ('log' | 'ignore' | 'debounce' | 'continue')[]
   /** After `stops` stops of one workload within `withinMs`, it is only logged. */
@@ -144,6 +153,26 @@ export function configSchema(paths: DefaultPaths) {
       v.pipe(
         policySection,
         v.transform(({ debounce, maxDelay, ...rest }) => ({ ...rest, debounceMs: debounce, maxDelayMs: maxDelay })),
+      ),
+      {},
+    ),
+    detail: v.optional(
+      v.pipe(
+        section({
+          calls: setting(
+            oneOf('a choice', ['first', 'off']),
+            'first',
+            'off',
+            'Whether the command line of the caller and the arguments of its call are read: of the first calls of each kind, or never (`off`).',
+          ),
+          patience: setting(
+            duration(1),
+            '100ms',
+            '20ms',
+            'How long such a call waits at most until they have been read.',
+          ),
+        }),
+        v.transform(({ calls, patience }) => ({ calls, patienceMs: patience })),
       ),
       {},
     ),

@@ -2,6 +2,7 @@
 
 import type { CallCount, ContainerView, Incident } from '../container-view.ts'
 import type { ContainerDetail } from '../http/routes/containers.ts'
+import { callText, callerText } from './detail.ts'
 import { escapeText, formatTable } from './format.ts'
 
 const labelWidth = 14
@@ -35,6 +36,7 @@ export function describeContainer(view: Describable): string {
     field('Answer', view.answer),
     field('Listeners', view.listeners),
     calls(view.calls),
+    callers(view.calls),
     incidents(view),
     list('Warnings', view.warnings),
     others(view),
@@ -59,6 +61,15 @@ function calls(rows: readonly CallCount[]): string {
     'Calls',
     cells.length === 0 ? undefined : formatTable(['SYSCALL', 'ABI', 'VERDICT', 'PHASE', 'COUNT', 'LAST'], cells),
   )
+}
+
+/** What the callers have said of themselves; nothing of it is believed. */
+function callers(rows: readonly CallCount[]): string {
+  const lines = rows.flatMap(({ syscall, detail }) => {
+    if (detail === undefined) return []
+    return [`${callText(text(syscall), detail.missing === null ? detail.args : ['...'])}  ${callerText(detail)}\n`]
+  })
+  return lines.length === 0 ? '' : block('Callers', lines.join(''), 'untrusted')
 }
 
 function incidents({ incidents: shown, incidentsTotal }: ContainerView): string {

@@ -2,16 +2,29 @@
 
 import type { StreamedCall } from '../http/events/call.ts'
 import type { Dropped } from '../http/events/frames.ts'
+import { callText, callerText } from './detail.ts'
 import { escapeText } from './format.ts'
 
 const KEY_COLUMNS = 28
 const MOST_CHARS = 64
 
-export function eventLine({ at, container, syscall, abi, args, errno, verdict, phase, tid }: StreamedCall): string {
+export function eventLine({
+  at,
+  container,
+  syscall,
+  abi,
+  args,
+  errno,
+  verdict,
+  phase,
+  tid,
+  detail,
+}: StreamedCall): string {
   const who = escapeText(container?.key ?? '-', MOST_CHARS).padEnd(KEY_COLUMNS)
-  const call = `${escapeText(syscall, MOST_CHARS)}(${args.join(', ')})`
+  const call = callText(escapeText(syscall, MOST_CHARS), detail?.missing === null ? detail.args : args)
+  const caller = detail === undefined ? '' : `  ${callerText(detail)}`
   const told = [`tid ${tid}`, abi, `verdict ${verdict}`, ...(phase === 'init' ? ['init'] : [])]
-  return `${at.slice(11, 23)}  ${who}  ${call} = ${errno ?? 'let run'}  [${told.map(text => escapeText(text)).join(', ')}]\n`
+  return `${at.slice(11, 23)}  ${who}  ${call} = ${errno ?? 'let run'}  [${told.map(text => escapeText(text)).join(', ')}]${caller}\n`
 }
 
 const REASONS: Record<Dropped['reason'], string> = {

@@ -276,16 +276,7 @@ impl EventLoop {
         if made.is_some_and(|(process, target)| served.bursts.repeats(process, target, &data, at)) {
             return;
         }
-        let key = Key {
-            arch: data.arch,
-            number: data.nr.cast_unsigned(),
-            verdict: decision.verdict.raw(),
-            init,
-        };
-        served.counters.add(key, at);
-        if let Some(arguments) = &served.arguments {
-            arguments.note(&data);
-        }
+        // Before the counters too: whoever sees the call has to find what was read of it.
         self.sequence += 1;
         let detail = reading.is_some();
         if let Some(reading) = reading {
@@ -297,6 +288,16 @@ impl EventLoop {
                 verdict: decision.verdict,
                 reading,
             });
+        }
+        let key = Key {
+            arch: data.arch,
+            number: data.nr.cast_unsigned(),
+            verdict: decision.verdict.raw(),
+            init,
+        };
+        served.counters.add(key, at);
+        if let Some(arguments) = &served.arguments {
+            arguments.note(&data);
         }
         self.ring.push(Event {
             listener: served.token,

@@ -31,6 +31,8 @@ const MOST_WAITING: usize = 64;
 /// Until the program is started again after it failed twice without a success; doubled each time.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// How long a killed program is waited for before the next one is started.
+const BURIAL: Duration = Duration::from_millis(10);
 /// How long the end waits for the killed program.
 const FAREWELL: Duration = Duration::from_secs(1);
 
@@ -167,10 +169,7 @@ impl Keeper {
             self.shared.control(Control::Inspected(serial, read));
         }
         self.kill();
-        let until = Instant::now() + FAREWELL;
-        while !self.bury() && Instant::now() < until {
-            std::thread::sleep(Duration::from_millis(1));
-        }
+        self.bury_within(FAREWELL);
     }
 
     fn look(&mut self, order: &Order) -> Read {
@@ -191,6 +190,8 @@ impl Keeper {
     }
 
     fn started(&mut self) -> Result<&OwnedFd, Missing> {
+        // One that somebody killed in the meantime is nobody's failure.
+        self.program.take_if(Program::has_ended);
         if self.program.is_none() {
             self.bury();
             self.program = Some(self.spawn().map_err(|_| Missing::Failed)?);
@@ -230,13 +231,26 @@ impl Keeper {
             let _ = child.kill();
             self.dying.push(child);
         }
-        self.bury();
+        self.bury_within(BURIAL);
     }
 
-    /// Whether nobody is dying any more. Never waits: what hangs in a page may not even obey SIGKILL.
+    fn bury_within(&mut self, time: Duration) {
+        let until = Instant::now() + time;
+        while !self.bury() && Instant::now() < until {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    /// Whether nobody is dying any more. What hangs in a page may not even obey SIGKILL, and is left to later.
     fn bury(&mut self) -> bool {
         self.dying.retain_mut(|child| matches!(child.try_wait(), Ok(None)));
         self.dying.is_empty()
+    }
+}
+
+impl Program {
+    fn has_ended(&mut self) -> bool {
+        !matches!(self.child.try_wait(), Ok(None))
     }
 }
 

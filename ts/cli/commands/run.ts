@@ -17,6 +17,7 @@ export interface RunFlags {
   answer: 'profile' | 'continue'
   probes: 'ignore' | 'count'
   ignore?: string
+  detail: 'first' | 'off'
   /** Milliseconds. */
   debounce: number
   /** Milliseconds. */
@@ -38,7 +39,8 @@ export async function run(words: string[], flags: RunFlags): Promise<number> {
 function optionsOf([command = '', ...args]: string[], flags: RunFlags): RunOptions {
   const { action, answer, probes, debounce: debounceMs, maxDelay: maxDelayMs } = flags
   const ignore = listOf(flags.ignore)
-  return { command, args, action, answer, probes, ignore, debounceMs, maxDelayMs, ...denials(flags) }
+  const detail = { calls: flags.detail }
+  return { command, args, detail, action, answer, probes, ignore, debounceMs, maxDelayMs, ...denials(flags) }
 }
 
 function denials({ profile, deny, cap }: RunFlags): Pick<RunOptions, 'profile' | 'deny' | 'capabilities'> {

@@ -1,5 +1,6 @@
 /** PURE: one answered call as `/v1/events` sends it. */
 
+import type { CallDetail } from '../../detail.ts'
 import type { CallContainer, NotifydEvent } from '../../named-event.ts'
 
 export interface StreamedCall {
@@ -25,11 +26,13 @@ export interface StreamedCall {
   latencyNs: number
   /** Counts all answered calls of this daemon. */
   sequence: number
+  /** Of the first calls of each kind: who made it and with what. Untrusted. */
+  detail?: CallDetail
 }
 
 export function toCall(event: NotifydEvent, toTime: (atMs: number) => string): StreamedCall {
-  const { container, syscall, abi, number, verdict, errno, phase, continued, tid, latencyNs } = event
-  return {
+  const { container, syscall, abi, number, verdict, errno, phase, continued, tid, latencyNs, detail } = event
+  const call: StreamedCall = {
     container: container ?? null,
     syscall,
     abi,
@@ -45,6 +48,8 @@ export function toCall(event: NotifydEvent, toTime: (atMs: number) => string): S
     latencyNs,
     sequence: Number(event.sequence),
   }
+  if (detail !== undefined) call.detail = detail
+  return call
 }
 
 function hex(value: bigint): string {

@@ -23,7 +23,11 @@ export function ref(name: string): Schema {
   return { $ref: `#/components/schemas/${name}` }
 }
 
-/** All members of a type, by the compiler's word: none is missing, none is made up. */
-export function shape<T>(properties: Readonly<Record<keyof T & string, Schema>>): Schema {
-  return { type: 'object', required: Object.keys(properties), properties, additionalProperties: false }
+/** All members of a type, by the compiler's word: none is missing, none is made up. Those of `optional` may be left out. */
+export function shape<T>(
+  properties: Readonly<Record<keyof T & string, Schema>>,
+  optional: readonly (keyof T & string)[] = [],
+): Schema {
+  const required = Object.keys(properties).filter(name => !optional.some(each => each === name))
+  return { type: 'object', required, properties, additionalProperties: false }
 }

@@ -1,18 +1,17 @@
 /** PURE: what answers and bodies are made of, under the names that openapi.json gives them. */
 
-import type { CallCount, ContainerView, Incident, OpenIncidentView, PolicyView, Told } from '../../container-view.ts'
+import type { ContainerView, Incident, OpenIncidentView, PolicyView, Told } from '../../container-view.ts'
 import { ENGINES } from '../../engine.ts'
-import type { StreamedCall } from '../events/call.ts'
 import type { Dropped } from '../events/frames.ts'
 import { problems, type ProblemBody } from '../problem.ts'
 import type { AllowRule, ProfilePatch } from '../profile-patch.ts'
 import type { ContainerDetail, Incarnation } from '../routes/containers.ts'
 import { containerStates, type ContainerList, type ContainerSummary } from '../summary.ts'
-import { flag, list, nullable, oneOf, ref, shape, time, whole, words, type Schema } from './schema.ts'
+import { callSchemas } from './call-shapes.ts'
+import { list, nullable, oneOf, ref, shape, time, whole, words, type Schema } from './schema.ts'
 
 const action = oneOf(['log', 'stop'])
 const state = oneOf(containerStates)
-const phase = oneOf(['init', 'run'])
 /** As in the configuration. */
 const span: Schema = { type: 'string', pattern: String.raw`^\d+(\.\d+)?(ms|s|m|h)$` }
 
@@ -80,16 +79,7 @@ export const schemas: Record<string, Schema> = {
       maxDelayMs: words,
     }),
   }),
-  CallCount: shape<CallCount>({
-    syscall: words,
-    abi: words,
-    number: whole,
-    verdict: words,
-    phase,
-    count: whole,
-    firstAt: time,
-    lastAt: time,
-  }),
+  ...callSchemas,
   Incident: shape<Incident>({
     startedAt: time,
     endedAt: time,
@@ -121,22 +111,6 @@ export const schemas: Record<string, Schema> = {
       maxDelay: span,
     },
   },
-  Call: shape<StreamedCall>({
-    container: nullable(shape<NonNullable<StreamedCall['container']>>({ key: words, id: words, name: words })),
-    syscall: words,
-    abi: words,
-    number: whole,
-    verdict: words,
-    errno: nullable(words),
-    phase,
-    continued: flag,
-    args: list(words),
-    instructionPointer: words,
-    tid: whole,
-    at: time,
-    latencyNs: whole,
-    sequence: whole,
-  }),
   Dropped: shape<Dropped>({ reason: oneOf(['slow', 'gone', 'restart']), calls: nullable(whole) }),
   Problem: shape<ProblemBody>({
     type: oneOf(['about:blank']),

@@ -1,0 +1,58 @@
+import test from 'ava'
+import { readDetail } from '../ts/detail.ts'
+import { createDetails } from '../ts/details.ts'
+import { callText, callerText } from '../ts/report/detail.ts'
+
+const WHOLE = { pid: 7, comm: 'sh', exe: '/bin/sh', cmdline: ['sh', '-c', 'chroot /x'], args: ['"/x"'], frames: ['a'] }
+const nothing = { pid: null, comm: null, exe: null, cmdline: [], args: [], frames: [] }
+
+test('what was read is told as it was', t => {
+  t.deepEqual(readDetail({ text: JSON.stringify(WHOLE) }), { missing: null, ...WHOLE })
+})
+
+test('why nothing was read is told', t => {
+  t.deepEqual(readDetail({ missing: 'timed out' }), { missing: 'timed out', ...nothing })
+  t.deepEqual(readDetail({ missing: 'something new' }), { missing: 'failed', ...nothing })
+})
+
+test('what is of another shape is left out, and nothing is longer than a page can bear', t => {
+  const odd = { pid: '7', comm: ['sh'], exe: null, cmdline: 'sh', args: [1, '"/x"', null], frames: {} }
+  t.deepEqual(readDetail({ text: JSON.stringify(odd) }), { missing: null, ...nothing, args: ['"/x"'] })
+  for (const text of ['', '{', 'null', '[]', '7']) {
+    t.deepEqual(readDetail({ text }), { missing: null, ...nothing }, text)
+  }
+  const long = 'x'.repeat(100_000)
+  const all = { comm: long, exe: long, cmdline: Array(1000).fill(long), args: Array(100).fill(long) }
+  t.true(JSON.stringify(readDetail({ text: JSON.stringify(all) })).length < 50_000)
+})
+
+const detailOf = (number: number, text?: string) => ({
+  listener: 1,
+  sequence: number,
+  arch: 1,
+  number,
+  verdict: 2,
+  ...(text === undefined ? { missing: 'timed out' } : { text }),
+})
+
+test('of each kind the last that was read is kept, and not of too many kinds', t => {
+  const details = createDetails()
+  for (const text of ['{"comm":"a"}', '{"comm":"b"}', undefined]) details.note(detailOf(161, text))
+  t.is(details.of('1:161:2:0')?.comm, 'b')
+  t.is(details.of('1:161:2:1'), undefined)
+  for (let number = 0; number < 100; number++) details.note(detailOf(number))
+  const kept = Array.from({ length: 100 }, (_, number) => details.of(`1:${number}:2:0`)).filter(each => each)
+  t.is(kept.length, 15)
+  details.note(detailOf(0, '{"comm":"later"}'))
+  t.is(details.of('1:0:2:0')?.comm, 'later')
+})
+
+test('calls and callers are written as strace and ps do', t => {
+  const detail = readDetail({ text: JSON.stringify(WHOLE) })
+  t.is(callText('mount', ['"/a"', 'NULL', 'MS_BIND']), 'mount("/a", NULL, MS_BIND)')
+  t.is(callerText(detail), "sh (pid 7, /bin/sh): sh -c 'chroot /x'")
+  t.is(callerText({ ...detail, cmdline: [], pid: null, exe: null }), 'sh')
+  t.is(callerText(readDetail({ missing: 'failed' })), 'detail: failed')
+  t.is(callText('chroot', ['"/\u202e\u2028"']), String.raw`chroot("/\u202e\u2028")`)
+  t.is(callerText({ ...detail, cmdline: ["it's"] }), String.raw`sh (pid 7, /bin/sh): 'it\x27s'`)
+})
