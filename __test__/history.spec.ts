@@ -15,6 +15,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { ContainerView } from '../ts/container-view.ts'
 import { openHistory, type History } from '../ts/history.ts'
+import { UNKNOWN_ORIGIN } from '../ts/identity.ts'
 import { createClock } from './helpers/clock.ts'
 import { view } from './http/fakes.ts'
 
@@ -65,6 +66,18 @@ test('what was written a second before a SIGKILL is known, and is unsupervised',
   t.deepEqual(third.orphaned, [], 'told once')
   await third.close()
   t.true(existsSync(stateDir))
+})
+
+test('what an older version has remembered tells of no engine, and is remembered all the same', async t => {
+  const { open, file } = setting(t)
+  await (await open()).close()
+  const newer = Object.keys(UNKNOWN_ORIGIN)
+  const older = Object.entries(ended('a')).filter(([name]) => !newer.includes(name))
+  appendFileSync(file, `${JSON.stringify(Object.fromEntries(older))}\n`)
+  const history = await open()
+  t.is(history.skipped, 0)
+  t.like(history.get('a'), { ...UNKNOWN_ORIGIN, key: 'a' })
+  await history.close()
 })
 
 test('a container that changes all the time is written once a second', async t => {

@@ -1,18 +1,20 @@
 /** Podman with its default profile, and a runtime of ours in the place of runc and of crun. */
 
+import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import type { ExecutionContext } from 'ava'
 import { until, type Finished } from '../helpers/child.ts'
 import { cli } from '../helpers/cli.ts'
-import type { RuntimeName } from '../helpers/containers.ts'
+import { makeRootfs, type RuntimeName } from '../helpers/containers.ts'
 import { startDaemonFor, type DaemonProcess } from '../helpers/daemon-process.ts'
 import { checksWith } from '../helpers/engine-checks.ts'
 import { findCommand } from '../helpers/needs.ts'
-import { createPodman, needPodman, type Podman } from '../helpers/podman.ts'
+import { createPodman, LIMITS, needPodman, type Podman } from '../helpers/podman.ts'
 import { installShim, type Shim } from '../helpers/shim.ts'
 
 const CALLS_TOTAL = 'seccomp_notifyd_calls_total'
 const CONTAINER_CALLS = 'seccomp_notifyd_container_calls_total'
+const IMAGE = 'localhost/named:1'
 const ASKED_FOR = ['--annotation', 'seccomp-notifyd.io/action=log']
 /** Podman's own profile, which has rules that a capability brings or takes away. */
 const STOCK = '/usr/share/containers/seccomp.json'
@@ -84,27 +86,37 @@ function define(runtime: RuntimeName): void {
     }
   })
 
-  check(`with ${runtime}, containers are called as in \`podman ps\`, also those that are gone at once`, async t => {
-    const { podman, daemon, shim } = await setting(t, runtime)
-    const denied = ['sh', '-c', 'swapoff /dev/null; exit 7']
-    t.is((await podman.run(shim.script, ['--rm', '--name', 'gone', ...ASKED_FOR], denied)).code, 7)
-    t.is((await podman.run(shim.script, ['--name', 'stays', ...ASKED_FOR], denied)).code, 7)
-    const named = async () => (await daemon.containers()).map(({ name, engine }) => `${name} ${engine}`)
-    await until(async () => (await named()).join() === 'stays podman,gone podman', 10_000)
-    for (const container of ['gone', 'stays']) {
-      await until(async () => (await daemon.metric(CONTAINER_CALLS, { container })) > 0, 5000)
-      t.is(await daemon.metric(CONTAINER_CALLS, { container, syscall: 'swapoff' }), 1)
-    }
-    const { stdout } = await podman.call(['ps', '--all', '--format', '{{.Names}} {{.ID}}'])
-    const [name, id = ''] = stdout.trim().split(' ')
-    t.is(name, 'stays')
-    t.true((await daemon.container('stays'))?.id.startsWith(id))
-    t.deepEqual((await daemon.container('stays'))?.warnings, [])
+  check(
+    `with ${runtime}, containers are called as in \`podman ps\`, also those that are removed at their end`,
+    async t => {
+      const { podman, daemon, shim } = await setting(t, runtime)
+      // One whose files are gone before they are read keeps its id.
+      const denied = ['sh', '-c', 'swapoff /dev/null; sleep 1; exit 7']
+      t.is((await podman.run(shim.script, ['--rm', '--name', 'gone', ...ASKED_FOR], denied)).code, 7)
+      t.is((await podman.run(shim.script, ['--name', 'stays', ...ASKED_FOR], denied)).code, 7)
+      const named = async () => (await daemon.containers()).map(({ name, engine }) => `${name} ${engine}`)
+      await until(async () => (await named()).join() === 'stays podman,gone podman', 10_000)
+      for (const container of ['gone', 'stays']) {
+        await until(async () => (await daemon.metric(CONTAINER_CALLS, { container })) > 0, 5000)
+        t.is(await daemon.metric(CONTAINER_CALLS, { container, syscall: 'swapoff' }), 1)
+      }
+      const { stdout } = await podman.call(['ps', '--all', '--format', '{{.Names}} {{.ID}}'])
+      const [name, id = ''] = stdout.trim().split(' ')
+      t.is(name, 'stays')
+      t.true((await daemon.container('stays'))?.id.startsWith(id))
+      t.deepEqual((await daemon.container('stays'))?.warnings, [])
 
-    t.is((await podman.call(['rename', 'stays', 'renamed'])).code, 0)
-    t.is((await podman.call(['start', 'renamed'])).code, 0)
-    await until(async () => (await named()).join() === 'renamed podman,stays podman,gone podman', 10_000)
-  })
+      await importImage(podman, shim.folder)
+      const fixed = ['run', '--rm', '--network', 'none', ...LIMITS, ...ASKED_FOR]
+      t.is((await podman.call(['--runtime', shim.script, ...fixed, '--name', 'of-image', IMAGE, ...denied])).code, 7)
+      await until(async () => (await daemon.container('of-image'))?.image === IMAGE, 10_000)
+
+      t.is((await podman.call(['rename', 'stays', 'renamed'])).code, 0)
+      t.is((await podman.call(['start', 'renamed'])).code, 0)
+      const all = ['renamed', 'of-image', 'stays', 'gone'].map(each => `${each} podman`).join()
+      await until(async () => (await named()).join() === all, 10_000)
+    },
+  )
 
   check(`with nobody listening \`closed\` refuses, and Podman shows why, with ${runtime}`, async t => {
     const { podman, daemon, shim } = await setting(t, runtime)
@@ -115,6 +127,13 @@ function define(runtime: RuntimeName): void {
     t.true(code > 124, `${code}`)
     t.regex(stderr, /seccomp-notifyd-runtime: connecting to the listener .*: No such file or directory.*; hint: /)
   })
+}
+
+async function importImage(podman: Podman, folder: string): Promise<void> {
+  const file = join(folder, 'image.tar')
+  execFileSync('tar', ['-C', makeRootfs(join(folder, 'image'), []), '-cf', file, '.'])
+  const { code, stderr } = await podman.call(['import', file, IMAGE])
+  if (code !== 0) throw new Error(`importing the image: ${stderr}`)
 }
 
 interface Life {

@@ -9,7 +9,7 @@ import { isHybrid, makeRootfs, processesWith, type RuntimeName } from './contain
 import { findCommand, needRuntime, type Need } from './needs.ts'
 
 /** Podman asks for more than an ordinary process may have. */
-const LIMITS = ['--ulimit', 'nofile=1024:1024', '--ulimit', 'nproc=1024:1024']
+export const LIMITS = ['--ulimit', 'nofile=1024:1024', '--ulimit', 'nproc=1024:1024']
 
 export interface Podman {
   /** Where its containers are, as `storage.conf` says it. */
