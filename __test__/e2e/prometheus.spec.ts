@@ -2,11 +2,15 @@
 
 import type { ExecutionContext } from 'ava'
 import { until } from '../helpers/child.ts'
+import { startDaemonFor } from '../helpers/daemon-process.ts'
+import { startFakeRuntime } from '../helpers/fake-runtime.ts'
+import { folderOf } from '../helpers/folder.ts'
 import { promtool, scrapedAddress, startPrometheus, type Alert, type Prometheus } from '../helpers/prometheus.ts'
 import { checkWithPrometheus } from '../helpers/prometheus-checks.ts'
 import { checksUnder } from '../helpers/runtime-checks.ts'
 
 const { check: checkUnderRunc, setting } = checksUnder('runc')
+const CALLS = 'seccomp_notifyd_container_calls_total'
 
 for (const args of [
   ['check', 'config', '--lint=all', '--lint-fatal', 'prometheus.yaml'],
@@ -17,6 +21,41 @@ for (const args of [
     t.is(code, 0, stdout + stderr)
   })
 }
+
+/** What a target can call itself; a name with a control character is refused when it is handed over. */
+const HOSTILE = ['a"b\\c\\', 'x",syscall="none"} 7', '# EOF', 'контейнер-コンテナ', '\u202Eevil\u2028']
+
+checkWithPrometheus('a scrape with hostile names passes promtool, and Prometheus reads it as OpenMetrics', async t => {
+  const folder = folderOf(t)
+  const daemon = await startDaemonFor(t, folder, { config: { policy: { errno: 'EPERM' } } })
+  for (const id of HOSTILE) {
+    const runtime = startFakeRuntime(daemon.listenerSocket, ['--id', id, '--calls', '3', '--linger-ms', '170000'])
+    t.teardown(() => runtime.process.kill('SIGKILL'))
+    await until(async () => (await daemon.metric(CALLS)) === 3 * (HOSTILE.indexOf(id) + 1), 20_000)
+  }
+  const address = await scrapedAddress(daemon)
+  const { code, stdout, stderr } = await promtool(['check', 'metrics'], (await daemon.get('/metrics')).body)
+  t.deepEqual([code, stdout, stderr], [0, '', ''])
+  const open = await fetch(`http://${address}/metrics`, { headers: { Accept: 'application/openmetrics-text' } })
+  t.regex(open.headers.get('Content-Type') ?? '', /^application\/openmetrics-text/)
+  const lines = (await open.text()).split('\n')
+  t.is(lines.filter(line => line.startsWith('# EOF')).length, 1)
+  t.deepEqual(lines.slice(-2), ['# EOF', ''])
+  const prometheus = await startPrometheus(t, folder, address)
+  await until(
+    async () => (await prometheus.query(CALLS)).length === HOSTILE.length,
+    30_000,
+    () => `${address} is not scraped`,
+  )
+  const series = await prometheus.query(CALLS)
+  t.true(series.every(({ metric, value }) => metric['syscall'] === 'getppid' && value[1] === '3'))
+  const labels = (await daemon.metrics())
+    .filter(({ name }) => name === CALLS)
+    .map(each => each.labels['container'] ?? '')
+  t.deepEqual(series.map(({ metric }) => metric['container'] ?? '').toSorted(), labels.toSorted())
+  t.true(labels.includes(HOSTILE[0] ?? '?') && labels.includes(HOSTILE[3] ?? '?'))
+  t.is((await prometheus.query('up'))[0]?.value[1], '1')
+})
 
 async function alert(prometheus: Prometheus, name: string, state: Alert['state']): Promise<Alert> {
   let alerts: Alert[] = []

@@ -175,7 +175,7 @@ export function parseMetrics(text: string): Sample[] {
     .split('\n')
     .filter(line => line !== '' && !line.startsWith('#'))
     .map(line => {
-      const match = /^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? (\S+)$/.exec(line)
+      const match = /^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? (\S+)$/s.exec(line)
       if (match === null) throw new Error(`not a sample: ${line}`)
       const [, name = '', labels = '', value = ''] = match
       return { name, labels: parseLabels(labels), value: value === '+Inf' ? Infinity : Number(value) }

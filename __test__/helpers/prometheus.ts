@@ -41,8 +41,12 @@ function commandPath(name: string): string | undefined {
   return findCommand(name) ?? (existsSync(fetched) ? fetched : undefined)
 }
 
-export function promtool(args: string[]): Promise<Finished> {
-  return start(commandPath('promtool') ?? 'promtool', args, { cwd: rulesFolder }).finished
+/** `input` is what it reads from its standard input. */
+export function promtool(args: string[], input?: string): Promise<Finished> {
+  const options = { cwd: rulesFolder, input: input === undefined ? 'ignore' : 'pipe' } as const
+  const running = start(commandPath('promtool') ?? 'promtool', args, options)
+  running.process.stdin?.end(input)
+  return running.finished
 }
 
 /** Where the daemon serves HTTP over TCP: it is ready before it has said so. */
