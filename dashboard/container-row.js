@@ -1,16 +1,10 @@
 /** One container in the list. */
 
 import { cell, el, numberCell, row, rowHead, setText, svg } from './dom.js'
-import { count, duration, plural, secondsUntil, sparkPoints, visible } from './format.js'
+import { count, duration, originOf, plural, secondsUntil, sparkPoints, visible } from './format.js'
 
 /** The list is asked for every two seconds: a minute. */
 const SPARKS = 30
-
-/** Where a container is from, as far as its engine tells: `prod/shop-0, nginx:1.27`. */
-function originOf({ namespace, pod, image }) {
-  const place = [namespace, pod].filter(each => each !== null).join('/')
-  return [place, image].filter(each => each !== null && each !== '').join(', ')
-}
 
 export function createRow({ key, id }) {
   const history = []
@@ -24,7 +18,7 @@ export function createRow({ key, id }) {
   const [policy, message, started] = [cell('Policy'), cell('Message'), cell('Started')]
   const incidents = numberCell('Incidents')
   const name = el('bdi')
-  const from = el('bdi', { class: 'quiet' })
+  const from = el('bdi', { class: 'origin' })
   const link = el('a', { href: `#/c/${encodeURIComponent(key)}`, title: visible(id) }, name)
   const element = row(
     rowHead(link, ' ', from),

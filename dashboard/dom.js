@@ -36,9 +36,14 @@ export function arrange(parent, rows) {
   })
 }
 
+/** Columns that are read from the right. */
+const NUMBERS = ['Forbidden calls', 'Incidents', 'Count']
+
 /** The roles are those of the elements, which lose them where a narrow screen shows rows as cards. */
 export function table(caption, columns, body) {
-  const heads = columns.map(title => el('th', { scope: 'col', role: 'columnheader' }, title))
+  const heads = columns.map(title =>
+    el('th', { scope: 'col', role: 'columnheader', class: NUMBERS.includes(title) && 'number' }, title),
+  )
   body.setAttribute('role', 'rowgroup')
   return el('table', { role: 'table' }, el('caption', {}, caption), el('thead', { role: 'rowgroup' }, row(heads)), body)
 }

@@ -93,6 +93,15 @@ export function timeline(counts, incidents, nowMs) {
   }
 }
 
+/** Where a container is from, as far as its engine tells: `prod/shop-0, nginx:1.27`. */
+export function originOf({ namespace, pod, image }) {
+  return [placeOf({ namespace, pod }), image].filter(Boolean).join(', ')
+}
+
+export function placeOf({ namespace, pod }) {
+  return [namespace, pod].filter(Boolean).join('/')
+}
+
 /** When a container is stopped if nothing else comes; undefined where that is not pending. */
 export function stopDue({ state, action, openIncident }) {
   return state === 'running' && action === 'stop' ? openIncident?.dueAt : undefined

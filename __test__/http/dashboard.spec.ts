@@ -67,6 +67,7 @@ interface Format {
   sparkPoints(values: number[], width: number, height: number): string
   madeBy(call: { tid: number; detail?: object }): string[]
   argumentsOf(call: { args: string[]; detail?: object }): string
+  originOf(container: object): string
   stopDue(container: object): string | undefined
   BARS: number
   BAR_MS: number
@@ -157,6 +158,13 @@ test('arguments are registers, unless the daemon has read what they point to', t
   t.is(format.argumentsOf({ args }), '0x1 0x7f')
   t.is(format.argumentsOf({ args, detail: { args: [] } }), '0x1 0x7f')
   t.is(format.argumentsOf({ args, detail: { args: ['"/tmp"', '0'] } }), '"/tmp", 0')
+})
+
+test('a container is from a pod and an image, as far as its engine tells', t => {
+  t.is(format.originOf({ namespace: 'shop', pod: 'web-1', image: 'nginx' }), 'shop/web-1, nginx')
+  t.is(format.originOf({ namespace: null, pod: 'web-1', image: null }), 'web-1')
+  t.is(format.originOf({ namespace: null, pod: null, image: 'nginx' }), 'nginx')
+  t.is(format.originOf({ namespace: null, pod: null, image: null }), '')
 })
 
 test('a stop is due where one is pending', t => {
