@@ -136,7 +136,7 @@ mod tests {
 
     use rustix::net::sockopt::set_socket_passcred;
     use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg};
-    use rustix::pipe::{PipeFlags, pipe, pipe_with};
+    use rustix::pipe::{PipeFlags, pipe_with};
     use rustix::pty::{OpenptFlags, openpt, ptsname, unlockpt};
 
     use super::*;
@@ -180,9 +180,18 @@ mod tests {
         read
     }
 
+    /// A child that another test starts just now holds all of our descriptors until it executes its program.
+    fn expect_nobody(init: &Init) {
+        let until = Instant::now() + SOON;
+        while init.tell(SOON).is_ok() && Instant::now() < until {
+            std::thread::sleep(PAUSE);
+        }
+        assert_eq!(init.tell(SOON).unwrap_err(), NOBODY);
+    }
+
     #[test]
     fn a_pipe_gets_the_line_and_keeps_its_flags() {
-        let (reader, writer) = pipe().unwrap();
+        let (reader, writer) = pipe_with(PipeFlags::CLOEXEC).unwrap();
         let before = fcntl_getfl(&writer).unwrap();
         let init = Init::with(writer.try_clone().unwrap());
         init.tell(SOON).unwrap();
@@ -196,10 +205,15 @@ mod tests {
 
     #[test]
     fn a_pseudoterminal_gets_the_line() {
-        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
         unlockpt(&master).unwrap();
         let name = ptsname(&master, Vec::new()).unwrap();
-        let slave = open(name.as_c_str(), OFlags::RDWR | OFlags::NOCTTY, Mode::empty()).unwrap();
+        let slave = open(
+            name.as_c_str(),
+            OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC,
+            Mode::empty(),
+        )
+        .unwrap();
         Init::with(slave).tell(SOON).unwrap();
         assert_eq!(
             read(master, LINE.len() + 1),
@@ -231,7 +245,7 @@ mod tests {
 
     #[test]
     fn a_full_pipe_that_nobody_reads_is_not_waited_for() {
-        let (_reader, writer) = pipe_with(PipeFlags::NONBLOCK).unwrap();
+        let (_reader, writer) = pipe_with(PipeFlags::NONBLOCK | PipeFlags::CLOEXEC).unwrap();
         while rustix::io::write(&writer, &[b'x'; 4096]).is_ok() {}
         let refusal = Init::with(writer).tell(AT_ONCE).unwrap_err();
         assert_eq!(refusal, "it was full for 20 ms, nobody reads it");
@@ -239,19 +253,19 @@ mod tests {
 
     #[test]
     fn a_pipe_or_socket_without_a_reader_is_no_place() {
-        let (reader, writer) = pipe().unwrap();
+        let (reader, writer) = pipe_with(PipeFlags::CLOEXEC).unwrap();
         drop(reader);
-        assert_eq!(Init::with(writer).tell(SOON).unwrap_err(), NOBODY);
+        expect_nobody(&Init::with(writer));
         let (ours, theirs) = UnixStream::pair().unwrap();
         drop(ours);
-        assert_eq!(Init::with(OwnedFd::from(theirs)).tell(SOON).unwrap_err(), NOBODY);
+        expect_nobody(&Init::with(OwnedFd::from(theirs)));
     }
 
     #[test]
     fn what_is_open_for_reading_only_stays_as_it_is() {
         let file = std::env::temp_dir().join(format!("notifyd-read-only-{}", std::process::id()));
         fs::write(&file, "as it was").unwrap();
-        let (reader, writer) = pipe().unwrap();
+        let (reader, writer) = pipe_with(PipeFlags::CLOEXEC).unwrap();
         File::from(writer).write_all(b"unread").unwrap();
         let kept = reader.try_clone().unwrap();
         for stderr in [Stdio::from(File::open(&file).unwrap()), Stdio::from(reader)] {
@@ -284,7 +298,9 @@ mod tests {
 
     #[test]
     fn a_process_without_standard_error_or_without_life_is_no_place() {
-        let init = Init::running(Command::new("sh").args(["-c", "exec 2>&-; exec sleep 600"]));
+        // A program that starts would open its libraries under the number that is free.
+        let script = ["-c", "exec 2>&-; read line"];
+        let init = Init::running(Command::new("sh").args(script).stdin(Stdio::piped()));
         let descriptor = format!("/proc/{}/fd/2", init.child.id());
         let until = Instant::now() + SOON;
         while fs::symlink_metadata(&descriptor).is_ok() && Instant::now() < until {
