@@ -197,6 +197,7 @@ test('a view has what people look for', t => {
     incidentsTotal: 0,
     openIncident: null,
     told: [],
+    survivesRestart: false,
     warnings: ['odd'],
   })
 })

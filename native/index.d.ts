@@ -8,6 +8,11 @@ export declare class Supervisor {
   listen(path: string): void
   /** Serves a duplicate of an inherited listening socket (LISTEN_FDS). */
   listenOn(fd: number): void
+  /**
+   * Serves what the service manager has kept, and keeps there what is handed over from now on; to be called once, before
+   * anything is listened on. Returns why nothing can be kept.
+   */
+  keep(options: KeepOptions): string | null
   /** Runs a command under a profile; resolves once it was executed. */
   launch(request: LaunchRequest): Promise<Launched>
   /** Sends a signal to the command of launch(); one that has ended is no error. */
@@ -289,6 +294,18 @@ export interface InspectionOptions {
   backtraces?: boolean
 }
 
+/** Where and how many listeners are kept for the next daemon. */
+export interface KeepOptions {
+  /** As in NOTIFY_SOCKET. */
+  notifySocket: string
+  /** A folder of the daemon's own. */
+  folder: string
+  /** Most descriptors that the service manager's store takes (FDSTORE). */
+  most: number
+  /** What came back; the numbers are not the caller's any more. */
+  returned: Array<StoredDescriptor>
+}
+
 /** One feature. */
 export interface KernelFeature {
   name: string
@@ -355,9 +372,10 @@ export interface Notice {
    * attached: a listener is served. identified: its JSON is complete (same fields). detached: it is closed.
    * refused: a hand-over was refused. membership: first call seen; member tells whether the caller belongs to the
    * container that the hand-over names. exited: the command of launch() ended. ended: nobody of its process tree is
-   * left.
+   * left. unkept: the service manager does not hold this listener. orphans: calls that waited for a former daemon were
+   * answered with the default errno.
    */
-  kind: 'attached' | 'identified' | 'detached' | 'refused' | 'membership' | 'exited' | 'ended'
+  kind: 'attached' | 'identified' | 'detached' | 'refused' | 'membership' | 'exited' | 'ended' | 'unkept' | 'orphans'
   /** CLOCK_MONOTONIC in milliseconds, the clock of process.hrtime(). */
   atMs: number
   listener?: number
@@ -371,7 +389,13 @@ export interface Notice {
   hasProgram?: boolean
   /** attached, identified: something was off but served all the same, e.g. surplus descriptors, bad metadata. */
   warnings?: Array<string>
+  /** attached, identified: the name under which the service manager holds the listener. */
+  kept?: string
+  /** attached: why nothing is known of a listener that came back. */
+  keptProblem?: string
   member?: boolean
+  /** orphans: how many. */
+  count?: number
   /** refused: a code of REFUSALS; detached: hup, refused, error, closed. */
   reason?: string
   message?: string
@@ -550,6 +574,15 @@ export interface StopReport {
   told: Array<Told>
 }
 
+/** A descriptor that the service manager had stored (LISTEN_FDS, LISTEN_FDNAMES). */
+export interface StoredDescriptor {
+  name: string
+  fd: number
+}
+
+/** Begins the name of each listener in the service manager's store. */
+export declare function storedPrefix(): string
+
 /** How the supervisor works. */
 export interface SupervisorOptions {
   /** Answer of a listener whose hand-over asks for none. */
@@ -569,6 +602,9 @@ export interface SupervisorOptions {
 
 /** The call's name; `syscall_<number>` where it has none, `other` for what was counted together. */
 export declare function syscallName(arch: number, number: number): string
+
+/** Says something to the service manager: `READY=1`. Returns why that did not work. */
+export declare function tellServiceManager(notifySocket: string, text: string): string | null
 
 /** A place for a container's last words. */
 export interface Told {

@@ -31,6 +31,8 @@ export type Growth = CallRow & { isNew: boolean }
 /** Distinct calls with a row of their own; a program can make thousands of numbers up. */
 export const MAX_ROWS = 1024
 export const OTHER = 'other'
+/** Rows of calls that have none of their own: one for each verdict and phase. */
+const MOST_OTHERS = 512
 
 export interface CallTable {
   /** Takes a listener's counters as they are now. */
@@ -46,8 +48,9 @@ export function callKey(arch: number, number: number, verdict: number, init: boo
   return `${arch}:${number}:${verdict}:${init ? 1 : 0}`
 }
 
-export function createCallTable(names: Names): CallTable {
-  const rows = new Map<string, CallRow>()
+/** `before`: what listeners of a former daemon have counted. */
+export function createCallTable(names: Names, before: readonly CallRow[] = []): CallTable {
+  const rows = new Map(before.slice(0, MAX_ROWS + MOST_OTHERS).map(row => [row.key, { ...row }]))
   const seen = new Map<number, Map<string, Count>>()
 
   function update(listener: number, counts: readonly Count[]): Growth[] {

@@ -86,6 +86,8 @@ export interface ContainerView extends Origin {
   incidents: Incident[]
   incidentsTotal: number
   openIncident: OpenIncidentView | null
+  /** It runs, and goes on being watched when the daemon is restarted: its listeners are kept by the service manager. */
+  survivesRestart: boolean
   warnings: string[]
 }
 
@@ -115,6 +117,7 @@ export function viewOf(container: Container, toTime: (atMs: number) => string): 
     incidents: [...container.incidents],
     incidentsTotal: container.incidentsTotal,
     openIncident: openIncidentView(container, toTime),
+    survivesRestart: container.listeners.size > 0 && container.kept.size === container.listeners.size,
     warnings: [...container.warnings],
   }
 }

@@ -4,6 +4,7 @@ import type { CallTable } from './calls.ts'
 import { clip } from './clip.ts'
 import type { Policy } from './config/schema.ts'
 import type { ContainerState, Incident, Told } from './container-view.ts'
+import type { OpenIncident } from './debounce.ts'
 import { UNKNOWN_ORIGIN, type Identity, type Origin } from './identity.ts'
 import { createDetails, type Details } from './details.ts'
 import type { InitProcess } from './native.ts'
@@ -13,13 +14,6 @@ export type PolicySources = Record<keyof Policy, string>
 
 /** Source of a setting that an operator has changed while the container ran. */
 export const BY_REQUEST = 'request'
-
-/** Forbidden calls whose debounce still runs. Monotonic times. */
-export interface OpenIncident {
-  sinceMs: number
-  /** When it ends if no other forbidden call comes. */
-  dueMs: number
-}
 
 /** What a running incarnation is made of; the registry owns it, whoever watches it fills in what becomes of it. */
 export interface Container {
@@ -41,6 +35,8 @@ export interface Container {
   policySources: PolicySources
   openIncident: OpenIncident | null
   readonly listeners: Set<number>
+  /** Those that the service manager holds as well, by the names that it has for them. */
+  readonly kept: Map<number, string>
   readonly calls: CallTable
   readonly details: Details
   warnings: string[]
@@ -112,6 +108,7 @@ export function newContainer(key: string, described: Described, calls: CallTable
     verified: true,
     state: 'running',
     listeners: new Set(),
+    kept: new Map(),
     warnings: [],
     startedAtMs: atMs,
     finishedAtMs: null,

@@ -5,6 +5,7 @@ import { viewOf, type ContainerView, type Incident } from './container-view.ts'
 import type { Container } from './containers.ts'
 import type { Emitter } from './emitter.ts'
 import type { History } from './history.ts'
+import type { KeptBooks } from './keeping.ts'
 import type { LedgerHooks } from './ledger-hooks.ts'
 import type { Metrics } from './metrics.ts'
 import { createEventNaming, type NotifydEvent } from './named-event.ts'
@@ -36,6 +37,8 @@ export interface HookDeps {
   history: History
   metrics: Metrics
   narration: Narration
+  /** For the next daemon; undefined where nothing survives this one. */
+  keeping: KeptBooks | undefined
   names: Names
   toTime: (atMs: number) => string
   nowMs: () => number
@@ -46,13 +49,23 @@ export interface HookDeps {
 const STOP_OUTCOMES = { stopped: 'stopped', 'stop failed': 'failed', latched: 'latched', logged: undefined } as const
 
 export function createHooks(deps: HookDeps): LedgerHooks {
-  const { emitter, history, metrics, narration, names } = deps
+  const { emitter, history, metrics, narration, keeping, names } = deps
   const view = (container: Container) => viewOf(container, deps.toTime)
   const nameEvent = createEventNaming(names)
-  const changed = (container: Container) => history.changed(container.key, () => view(container))
+  const changed = (container: Container) => {
+    keeping?.changed(container)
+    history.changed(container.key, () => view(container))
+  }
 
   return {
+    changed,
+    resumed(container) {
+      changed(container)
+      narration.resumed(container)
+    },
     attached(container, isNew) {
+      // At once: the history may be written before the next daemon could know of it otherwise.
+      keeping?.write(container)
       changed(container)
       if (!isNew) return
       narration.attached(container)
@@ -88,6 +101,7 @@ export function createHooks(deps: HookDeps): LedgerHooks {
     ended(container) {
       narration.ended(container)
       metrics.ended(container, deps.nowMs())
+      keeping?.ended(container)
       history.ended(view(container))
       deps.forget(container.key)
       emitter.tell('ended', view(container))

@@ -24,3 +24,10 @@ export function deadlineMs(span: Span, bounds: Bounds): number {
 export function expired(span: Span, bounds: Bounds, nowMs: number): boolean {
   return nowMs >= deadlineMs(span, bounds)
 }
+
+/** Forbidden calls whose debounce still runs. Monotonic times. */
+export interface OpenIncident {
+  sinceMs: number
+  /** When it ends if no other forbidden call comes. */
+  dueMs: number
+}

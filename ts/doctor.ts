@@ -5,6 +5,7 @@ import { installedParts, type InstalledPart } from './installed-parts.ts'
 import { loadNative, type Native } from './native.ts'
 import { registeredShims, type Executable, type RegisteredShim, type UnreadConfig } from './registered-shims.ts'
 import { shimSocket, type ShimSocket } from './shim-socket.ts'
+import { storeFinding } from './unit-store.ts'
 import { PARTS } from './ways-in.ts'
 
 export interface Finding {
@@ -40,12 +41,13 @@ export interface DoctorFiles {
 }
 
 export async function examine(native: Native = loadNative(), files: DoctorFiles = {}): Promise<Examination> {
-  const examined = [examineKernel(native), installedParts(), shimSocket(files.runtime)] as const
-  const [kernel, parts, socket] = await Promise.all(examined)
+  const examined = [examineKernel(native), installedParts(), shimSocket(files.runtime), storeFinding()] as const
+  const [kernel, parts, socket, store] = await Promise.all(examined)
   const found = registeredShims(files.engines)
   const shims = found.filter((each): each is RegisteredShim => !('problem' in each))
   const ofSocket = shims.length === 0 ? [] : [socketFinding(socket)]
-  return { findings: [...kernel, ...partFindings(parts), ...found.map(shimFinding), ...ofSocket], parts, shims }
+  const ofShims = [...found.map(shimFinding), ...ofSocket]
+  return { findings: [...kernel, ...partFindings(parts), ...ofShims, store], parts, shims }
 }
 
 async function examineKernel(native: Native): Promise<Finding[]> {

@@ -4,14 +4,16 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock } from './clock.ts'
 import type { ContainerView } from './container-view.ts'
-import { UNSUPERVISED_MESSAGE } from './containers.ts'
 import { errorText, NotifydError } from './errors.ts'
-import { appendJournal, readJournal, rewriteJournal, type Loaded } from './journal.ts'
+import { appendJournal, rewriteJournal } from './journal.ts'
 import { lock, type Unlock } from './lock.ts'
+import { loadPast, type Kept } from './past.ts'
 
 export interface HistoryOptions {
   stateDir: string
   maxContainers: number
+  /** What is known of those that the last daemon had not ended. */
+  kept?: Kept | undefined
   clock: Clock
   /** The disk is full, say; counting goes on. */
   problem(text: string): void
@@ -34,7 +36,6 @@ export interface History {
 
 const WRITE_MS = 1000
 const COMPACT_BYTES = 8 * 1024 * 1024
-const FINISHED = new Set(['stopped', 'exited', 'unsupervised'])
 
 export async function openHistory(options: HistoryOptions): Promise<History> {
   const unlock = await openFolder(options.stateDir)
@@ -56,9 +57,10 @@ async function openFolder(stateDir: string): Promise<Unlock> {
   }
 }
 
-function createHistory({ stateDir, maxContainers, clock, problem }: HistoryOptions, unlock: Unlock): History {
+function createHistory(options: HistoryOptions, unlock: Unlock): History {
+  const { stateDir, maxContainers, clock, problem } = options
   const path = join(stateDir, 'history.jsonl')
-  const { views: finished, skipped, orphaned } = load(path)
+  const { views: finished, skipped, orphaned } = loadPast(path, { ...options.kept, nowMs: clock.wallMs() })
   const changes = new Map<string, () => ContainerView>()
   /** Live ones, for the compaction. */
   const live = new Map<string, () => ContainerView>()
@@ -124,16 +126,4 @@ function createHistory({ stateDir, maxContainers, clock, problem }: HistoryOptio
 
   const views = () => [...finished.values()]
   return { changed, ended, skipped, orphaned, close, views, get: key => finished.get(key) }
-}
-
-function load(path: string): Loaded & { orphaned: ContainerView[] } {
-  const { views, skipped } = readJournal(path)
-  const orphaned = [...views.values()].filter(({ state }) => !FINISHED.has(state)).map(orphan)
-  for (const view of orphaned) views.set(view.key, view)
-  return { views, skipped, orphaned }
-}
-
-/** Its daemon ended without handing it over. */
-function orphan(view: ContainerView): ContainerView {
-  return { ...view, state: 'unsupervised', listeners: 0, openIncident: null, message: UNSUPERVISED_MESSAGE }
 }

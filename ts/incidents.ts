@@ -1,17 +1,18 @@
 /** One timer per container with an open incident; at its end the incident is logged or the container stopped. */
 
 import type { CallRow, Growth } from './calls.ts'
-import { toTime, type Clock } from './clock.ts'
+import type { Clock } from './clock.ts'
 import type { Incident } from './container-view.ts'
-import { addIncident, type Container } from './containers.ts'
+import type { Container } from './containers.ts'
 import { expired, type Span } from './debounce.ts'
 import type { FirstSeen } from './first-seen.ts'
+import { createRecorder } from './incident-record.ts'
 import type { StopReport } from './native.ts'
 import { markLatched } from './stop-outcome.ts'
 import { createStopTimes } from './stop-times.ts'
 import { createStops } from './stops.ts'
 import { decide, forbiddenMessage, REQUESTED_REASON, STOP_REASON, type Storm } from './termination.ts'
-import { createWatch, type Watch } from './watch.ts'
+import { createWatch, type SavedWatch, type Watch } from './watch.ts'
 
 export interface IncidentsDeps {
   clock: Clock
@@ -33,6 +34,10 @@ export interface Incidents {
   /** Stops the container for an operator; where a stop is under way, waits for that. */
   request(container: Container): Promise<void>
   policyChanged(container: Container): void
+  /** Goes on with what a former daemon left; its debounce goes on too. */
+  resume(container: Container, before: SavedWatch): void
+  /** For the next daemon. */
+  saved(container: Container): SavedWatch | null
   /** The container is gone: what is open is recorded, nothing is stopped. */
   ended(container: Container): void
   /** A stop of the container is under way. */
@@ -47,10 +52,11 @@ export function createIncidents(deps: IncidentsDeps): Incidents {
   const stopTimes = createStopTimes(storm)
   const stops = createStops({ ...deps, nowMs: clock.nowMs })
   const isStopping = (container: Container) => stops.end(container) !== undefined
+  const record = createRecorder(deps)
   let quiet = false
 
-  function watchOf(container: Container): Watch {
-    const watch = watches.get(container) ?? createWatch(container, clock, () => expire(container))
+  function watchOf(container: Container, before?: SavedWatch): Watch {
+    const watch = watches.get(container) ?? createWatch(container, clock, () => expire(container), before)
     watches.set(container, watch)
     return watch
   }
@@ -91,14 +97,6 @@ export function createIncidents(deps: IncidentsDeps): Incidents {
     const calls = watch.tell()
     deps.closing(container, calls)
     return calls
-  }
-
-  function record(container: Container, span: Span, calls: CallRow[], outcome: Incident['outcome']): void {
-    const time = toTime(clock)
-    const [startedAt, endedAt] = [time(span.firstAtMs), time(clock.nowMs())]
-    const incident: Incident = { startedAt, endedAt, message: forbiddenMessage(calls), outcome }
-    addIncident(container, incident)
-    deps.recorded(container, incident)
   }
 
   function startStop(container: Container, watch: Watch, span: Span): void {
@@ -144,5 +142,7 @@ export function createIncidents(deps: IncidentsDeps): Incidents {
     await stops.allSettled()
   }
 
-  return { grown, request, policyChanged, ended, quiesce, isStopping }
+  const resume: Incidents['resume'] = (container, before) => arm(watchOf(container, before))
+  const saved = (container: Container) => watches.get(container)?.saved() ?? null
+  return { grown, request, policyChanged, resume, saved, ended, quiesce, isStopping }
 }

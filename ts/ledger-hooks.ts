@@ -10,6 +10,10 @@ export interface LedgerHooks {
   attached(container: Container, isNew: boolean): void
   /** Its name, which was looked for in the files of its engine, is found or given up. */
   named(container: Container): void
+  /** A container of a former daemon goes on with its entry. */
+  resumed(container: Container): void
+  /** Something that no other hook tells of. */
+  changed(container: Container): void
   grown(container: Container, growth: Growth[]): void
   closing(container: Container, calls: CallRow[]): void
   incident(container: Container, incident: Incident): void

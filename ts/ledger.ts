@@ -3,37 +3,18 @@
  * make growth, growth makes incidents. What is done about each is told to the hooks.
  */
 
-import type { Names } from './calls.ts'
 import { createClaims } from './claims.ts'
-import type { Clock } from './clock.ts'
 import type { Container, Described } from './containers.ts'
 import { errorText } from './errors.ts'
 import { readListener, type TakeRecord } from './events.ts'
 import type { FirstSeen } from './first-seen.ts'
-import { createIncidents } from './incidents.ts'
-import type { Telling } from './last-words.ts'
-import type { LedgerHooks } from './ledger-hooks.ts'
+import { createIncidents, type Incidents } from './incidents.ts'
+import type { LedgerDeps } from './ledger-deps.ts'
 import { createNamings } from './namings.ts'
 import type { Answer, Handover, StopReport, Supervisor } from './native.ts'
 import { createNotices } from './notices.ts'
 import { createPump } from './pump.ts'
 import { createRegistry, type Registry } from './registry.ts'
-import type { Storm } from './termination.ts'
-
-export interface LedgerDeps {
-  supervisor: () => Supervisor
-  names: Names
-  clock: Clock
-  storm: Storm
-  /** Makes container keys unique among runs. */
-  epoch: string
-  /** Answer of a listener whose hand-over asked for none. */
-  answer: Answer
-  describe(handover: Handover): Described
-  /** What is written before a container is stopped. */
-  lastWords?(container: Container): Promise<Telling | undefined>
-  hooks: LedgerHooks
-}
 
 export interface Ledger {
   registry: Registry
@@ -48,7 +29,9 @@ export interface Ledger {
   request(container: Container): Promise<void>
   /** Its policy is another one: from now on it applies. */
   policyChanged(container: Container): void
-  /** Waits for stops under way, closes the supervisor, and records what is open as `logged`. */
+  /** What is not told of a container yet, for the next daemon. */
+  saved: Incidents['saved']
+  /** Waits for stops under way, closes the supervisor, and records what is open as `logged` where no daemon goes on with it. */
   close(): Promise<void>
 }
 
@@ -68,14 +51,13 @@ export function createLedger(deps: LedgerDeps): Ledger {
     stopDone: hooks.stopDone,
     settled: container => void (container.listeners.size === 0 && hooks.ended(container)),
   })
-  const namings = createNamings({ named: hooks.named, failed: unnamed })
+  const namings = createNamings({
+    named: hooks.named,
+    failed: (container, error) => notices.warn(container, errorText(error)),
+  })
   const notices = createNotices({ ...deps, registry, incidents, namings, grow: listener => refresh(listener) })
   const { knows, notice, adopt } = notices
   const pump = createPump(supervisor, { knows, notice, detail: claims.note, event, moved, lost }, clock)
-
-  function unnamed(container: Container, error: unknown): void {
-    notices.warn(container, errorText(error))
-  }
 
   function moved(listeners: Map<number, FirstSeen>): void {
     for (const [listener, firstSeen] of listeners) refresh(listener, firstSeen)
@@ -145,6 +127,7 @@ export function createLedger(deps: LedgerDeps): Ledger {
     stop,
     request,
     policyChanged,
+    saved: incidents.saved,
     close,
   }
 }

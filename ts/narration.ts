@@ -15,6 +15,7 @@ import type { Log } from './log.ts'
 export interface Narration {
   attached(container: Container): void
   named(container: Container): void
+  resumed(container: Container): void
   grown(container: Container, growth: Growth[]): void
   incident(container: Container, incident: Incident): void
   stopRequested(container: Container): void
@@ -90,6 +91,7 @@ export function createNarration(log: Log, clock: Clock): Narration {
   return {
     attached: container => log.info({ ...fields(container), action: container.policy.action }, 'container attached'),
     named: container => log.info(fields(container), 'container named'),
+    resumed: container => log.info(fields(container), 'container goes on after a restart of the daemon'),
     grown,
     incident: (container, incident) => tellIncident(log, container, incident),
     stopRequested: container => log.warn(fields(container), 'stop requested'),

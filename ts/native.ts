@@ -21,6 +21,10 @@ export interface Handover {
   answer?: Addon.Answer
   hasProgram?: boolean
   warnings?: string[]
+  /** The name under which the service manager holds the listener. */
+  kept?: string
+  /** Why nothing is known of a listener that came back. */
+  keptProblem?: string
 }
 
 export type Notice =
@@ -31,6 +35,8 @@ export type Notice =
   | { kind: 'membership'; atMs: number; listener: number; member?: boolean }
   | { kind: 'exited'; atMs: number; listener: number; exitCode?: number; signal?: number }
   | { kind: 'ended'; atMs: number; listener: number }
+  | { kind: 'unkept'; atMs: number; listener: number; message?: string }
+  | { kind: 'orphans'; atMs: number; listener: number; count?: number }
 
 /** Undefined for a notice that names no listener but has to; an older addon must not break the loop. */
 export function narrowNotice(notice: Addon.Notice): Notice | undefined {

@@ -3,23 +3,16 @@
 import { createAnswers } from './answers.ts'
 import { warn, type Container, type Described } from './containers.ts'
 import { errorText } from './errors.ts'
-import type { Incidents } from './incidents.ts'
-import type { LedgerHooks } from './ledger-hooks.ts'
-import type { Namings } from './namings.ts'
 import type { Answer, Handover, Notice, Supervisor } from './native.ts'
-import type { Registry } from './registry.ts'
+import { createReturns, type ReturnsDeps } from './returns.ts'
+import type { SavedContainer } from './saved-container.ts'
 
-export interface NoticesDeps {
+export interface NoticesDeps extends Omit<ReturnsDeps, 'answers' | 'tellWarning'> {
   supervisor: () => Supervisor
-  registry: Registry
-  incidents: Incidents
-  namings: Namings
-  hooks: LedgerHooks
   /** Answer of a listener whose hand-over asked for none. */
   answer: Answer
-  describe(handover: Handover): Described
-  /** Adds what a listener's counters have grown by. */
-  grow(listener: number): void
+  /** What a former daemon knew of the container of a listener that came back. */
+  savedOf?: ((listenerName: string) => SavedContainer | undefined) | undefined
 }
 
 export interface Notices {
@@ -46,6 +39,8 @@ export function createNotices(deps: NoticesDeps): Notices {
     tellWarning(container, `calls are answered as configured: ${errorText(error)}`),
   )
 
+  const returns = createReturns({ ...deps, answers, tellWarning })
+
   function knows(listener: number): boolean {
     return unnamed.has(listener) || registry.of(listener) !== undefined
   }
@@ -62,6 +57,10 @@ export function createNotices(deps: NoticesDeps): Notices {
         return detach(said)
       case 'refused':
         return hooks.refused(said)
+      case 'unkept':
+        return returns.unkept(said)
+      case 'orphans':
+        return returns.orphans(said)
       case 'exited':
       case 'ended':
         return hooks.left(said)
@@ -79,17 +78,22 @@ export function createNotices(deps: NoticesDeps): Notices {
     if (known !== undefined) return warnings.forEach(text => tellWarning(known, text))
     const atMs = unnamed.get(listener) ?? handover.atMs
     if (handover.init !== undefined) stoppable.add(listener)
-    adopt(listener, describe(handover), atMs, handover.answer)
+    const saved = handover.kept === undefined ? undefined : deps.savedOf?.(handover.kept)
+    if (saved === undefined) adopt(listener, describe(handover), atMs, handover)
+    else returns.resume(handover, saved)
   }
 
-  function adopt(listener: number, described: Described, atMs: number, answer?: Answer): Container {
+  function adopt(listener: number, described: Described, atMs: number, told: Partial<Handover> = {}): Container {
+    const { answer, kept, keptProblem } = told
     unnamed.delete(listener)
     const { container, isNew } = registry.attach(listener, described, atMs)
+    if (kept !== undefined) container.kept.set(listener, kept)
     if (answer !== undefined) answers.granted(listener, answer)
     answers.applyTo(listener, container)
     if (isNew && described.lookUp !== undefined) namings.begin(container, described.lookUp)
     hooks.attached(container, isNew)
     for (const text of described.warnings) hooks.warning(container, text)
+    if (keptProblem !== undefined) tellWarning(container, keptProblem)
     // Of a container that is known, another hand-over has told the process.
     if (isNew && described.initProblem !== undefined) tellWarning(container, described.initProblem)
     grow(listener)
@@ -97,8 +101,10 @@ export function createNotices(deps: NoticesDeps): Notices {
   }
 
   function split(listener: number, atMs: number): void {
+    const claimed = registry.of(listener)
     const container = registry.split(listener, atMs)
     if (container === undefined) return
+    if (claimed !== undefined && claimed !== container) hooks.changed(claimed)
     const warning = container.warnings.at(-1)
     if (warning !== undefined) hooks.warning(container, warning)
     incidents.grown(
@@ -112,6 +118,8 @@ export function createNotices(deps: NoticesDeps): Notices {
       adopt(listener, describe({ listener, atMs }), atMs)
     unnamed.delete(listener)
     grow(listener)
+    // The next daemon goes on with it.
+    if (reason === 'closed' && registry.of(listener)?.kept.has(listener) === true) return
     const gone = registry.detach(listener, reason === undefined || reason === 'hup' ? 'exited' : 'unsupervised', atMs)
     stoppable.delete(listener)
     answers.forget(listener)

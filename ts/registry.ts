@@ -1,11 +1,15 @@
 /** Which listener belongs to which incarnation of which container. */
 
-import { createCallTable, type Names } from './calls.ts'
+import { createCallTable, type CallTable, type Names } from './calls.ts'
 import { clip } from './clip.ts'
+import { keyStem } from './container-key.ts'
+import type { SavedContainer } from './saved-container.ts'
 import { end, MAX_ID_CHARS, newContainer, warn, type Container, type Described, type Ending } from './containers.ts'
 
 export interface Registry {
   attach(listener: number, described: Described, atMs: number): { container: Container; isNew: boolean }
+  /** Makes a listener that came back one of the container's that a former daemon has left; makes that where it is the first. */
+  resume(listener: number, saved: SavedContainer, described: Described): { container: Container; isFirst: boolean }
   of(listener: number): Container | undefined
   /** Gives a listener whose callers do not belong to its container a record of its own. */
   split(listener: number, atMs: number): Container | undefined
@@ -22,7 +26,6 @@ export interface RegistryOptions {
   epoch: string
 }
 
-const MAX_KEY_STEM_CHARS = 48
 const NOT_A_MEMBER =
   'a caller does not belong to the container that the hand-over names; it is shown on its own and never stopped'
 
@@ -35,8 +38,11 @@ export function createRegistry({ names, epoch }: RegistryOptions): Registry {
   function create(described: Described, atMs: number): Container {
     made += 1
     const key = `${keyStem(described.id)}-${epoch}-${made.toString(36)}`
-    const container = newContainer(key, described, createCallTable(names), atMs)
-    containers.set(key, container)
+    return enter(newContainer(key, described, createCallTable(names), atMs))
+  }
+
+  function enter(container: Container): Container {
+    containers.set(container.key, container)
     byId.set(container.id, (byId.get(container.id) ?? new Set()).add(container))
     return container
   }
@@ -65,10 +71,22 @@ export function createRegistry({ names, epoch }: RegistryOptions): Registry {
     return { container, isNew: known === undefined }
   }
 
+  function resume(listener: number, saved: SavedContainer, described: Described) {
+    const known = containers.get(saved.key)
+    const container = known ?? enter(revive(saved, described, createCallTable(names, saved.calls)))
+    own(listener, container)
+    for (const warning of described.warnings) warn(container, warning)
+    return { container, isFirst: known === undefined }
+  }
+
   function own(listener: number, container: Container): void {
-    owners.get(listener)?.listeners.delete(listener)
+    const before = owners.get(listener)
+    const name = before?.kept.get(listener)
+    before?.listeners.delete(listener)
+    before?.kept.delete(listener)
     owners.set(listener, container)
     container.listeners.add(listener)
+    if (name !== undefined) container.kept.set(listener, name)
   }
 
   function split(listener: number, atMs: number): Container | undefined {
@@ -93,6 +111,7 @@ export function createRegistry({ names, epoch }: RegistryOptions): Registry {
     owners.delete(listener)
     container.calls.fold(listener)
     container.listeners.delete(listener)
+    container.kept.delete(listener)
     const ended = container.listeners.size === 0
     if (ended) end(container, ending, atMs)
     return { container, ended }
@@ -100,6 +119,7 @@ export function createRegistry({ names, epoch }: RegistryOptions): Registry {
 
   return {
     attach,
+    resume,
     split,
     detach,
     of: listener => owners.get(listener),
@@ -117,13 +137,8 @@ function isSame({ init }: Described): (container: Container) => boolean {
   }
 }
 
-/** Of the long ids of engines as much as these show. */
-function keyStem(id: string): string {
-  return (
-    id
-      .replace(/^([0-9a-f]{12})[0-9a-f]{52}$/, '$1')
-      .replace(/[^A-Za-z0-9_.-]/g, '_')
-      .replace(/^\.+/, '')
-      .slice(0, MAX_KEY_STEM_CHARS) || 'container'
-  )
+function revive(saved: SavedContainer, described: Described, calls: CallTable): Container {
+  const { verified, message, incidents, incidentsTotal } = saved
+  const container = newContainer(saved.key, described, calls, saved.startedAtMs)
+  return Object.assign(container, { verified, message, incidents, incidentsTotal, warnings: [...saved.warnings] })
 }

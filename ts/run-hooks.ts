@@ -42,6 +42,8 @@ export function createHooks(emitter: Emitter<RunEvents>, names: Names, left: Led
   return {
     attached: ignore,
     named: ignore,
+    resumed: ignore,
+    changed: ignore,
     grown: ignore,
     closing: ignore,
     stopRequested: ignore,

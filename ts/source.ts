@@ -20,9 +20,11 @@ interface SourceDeps {
   metrics: Metrics
   emitter: Emitter<DaemonEvents>
   ready: () => boolean
+  survivesRestart: () => boolean
 }
 
-export function createSource({ ledger, history, clock, metrics, emitter, ready }: SourceDeps): Reading {
+export function createSource(deps: SourceDeps): Reading {
+  const { ledger, history, clock, metrics, emitter, ready, survivesRestart } = deps
   const { registry, catchUp } = ledger
   const time = toTime(clock)
 
@@ -52,7 +54,7 @@ export function createSource({ ledger, history, clock, metrics, emitter, ready }
     return () => void emitter.off('event', take)
   }
 
-  return { containers, container, ready, metricsText, onEvent, timeOf: time }
+  return { containers, container, ready, survivesRestart, metricsText, onEvent, timeOf: time }
 }
 
 function newest(views: ContainerView[]): ContainerView | undefined {

@@ -1,27 +1,25 @@
 /** The daemon without its servers: the native supervisor, the books, and what is told of them. */
 
-import { mkdirSync } from 'node:fs'
-import { dirname } from 'node:path'
 import { createNames } from './call-names.ts'
 import { toTime, type Clock } from './clock.ts'
 import type { Config } from './config/schema.ts'
-import { viewOf } from './container-view.ts'
 import type { Container } from './containers.ts'
 import { createControls } from './controls.ts'
 import { createHooks, type DaemonEvents } from './daemon-hooks.ts'
 import { Emitter } from './emitter.ts'
-import { NotifydError } from './errors.ts'
 import { defaultAnswer, describeHandover } from './handover.ts'
 import type { History } from './history.ts'
 import type { DaemonSource } from './http/source.ts'
 import { identification } from './identification.ts'
 import { inspectionOf } from './inspection.ts'
 import { lastWordsOf } from './last-words.ts'
+import type { Keeping } from './keeping.ts'
 import { createLedger, type Ledger } from './ledger.ts'
+import { listenOn } from './listen-on.ts'
 import type { Log } from './log.ts'
 import { createMetrics } from './metrics.ts'
 import { createNarration } from './narration.ts'
-import type { Native, Supervisor, SupervisorOptions } from './native.ts'
+import type { KeepOptions, Native, Supervisor, SupervisorOptions } from './native.ts'
 import { createSource } from './source.ts'
 import { readVersion } from './version.ts'
 
@@ -31,6 +29,13 @@ export interface SupervisionDeps {
   native: Native
   history: History
   log: Log
+  /** Where listeners are kept for the next daemon. */
+  store?: Store | undefined
+}
+
+export interface Store {
+  options: KeepOptions
+  keeping: Keeping
 }
 
 export interface Supervision {
@@ -42,8 +47,9 @@ export interface Supervision {
 
 const RING_EVENTS = 65_536
 
-export function supervise({ config, clock, native, history, log }: SupervisionDeps): Supervision {
+export function supervise({ config, clock, native, history, log, store }: SupervisionDeps): Supervision {
   let isReady = false
+  let survives = false
   const options = supervisorOptions(config)
   if (config.detail.calls !== 'off' && options.inspection === undefined) {
     log.warn('seccomp-notifyd-inspect is not installed beside the addon: callers and arguments are not read')
@@ -61,17 +67,10 @@ export function supervise({ config, clock, native, history, log }: SupervisionDe
   })
   const forget = (key: string) => ledger.registry.forget(key)
   const isKept = (key: string) => ledger.registry.get(key) !== undefined
-  const told = {
-    emitter,
-    history,
-    metrics,
-    narration,
-    names,
-    toTime: toTime(clock),
-    nowMs: clock.nowMs,
-    forget,
-    isKept,
-  }
+  const keeping = store?.keeping.open(container => ledger.saved(container))
+  const time = { toTime: toTime(clock), nowMs: clock.nowMs }
+  const told = { emitter, history, metrics, narration, keeping, names, ...time, forget, isKept }
+  const hooks = createHooks(told)
   const ledger: Ledger = createLedger({
     supervisor: () => supervisor,
     names,
@@ -81,10 +80,21 @@ export function supervise({ config, clock, native, history, log }: SupervisionDe
     answer: defaultAnswer(config),
     describe: handover => ({ ...describeHandover(config, handover), lookUp: identification(handover) }),
     lastWords: container => lastWordsOf(container),
-    hooks: createHooks(told),
+    ...(store === undefined ? {} : { savedOf: store.keeping.of }),
+    hooks,
   })
 
+  /** What came back has to be served before anything that could belong to it. */
+  function keep({ options, keeping: { problems } }: Store): void {
+    for (const problem of problems) log.warn({ problem }, 'what was kept of a container cannot be used')
+    const problem = supervisor.keep(options)
+    survives = problem === null
+    if (problem !== null) log.error({ problem }, 'listeners do not survive a restart: they cannot be kept')
+    ledger.wake()
+  }
+
   function listen(inheritedFd?: number): void {
+    if (store !== undefined) keep(store)
     if (inheritedFd !== undefined) supervisor.listenOn(inheritedFd)
     else listenOn(supervisor, config.listener.socket)
     ledger.wake()
@@ -94,13 +104,23 @@ export function supervise({ config, clock, native, history, log }: SupervisionDe
   async function close(): Promise<void> {
     isReady = false
     await ledger.close()
+    for (const container of ledger.registry.all()) hooks.changed(container)
+    keeping?.close()
     narration.close()
   }
 
-  const read = createSource({ ledger, history, clock, metrics, emitter, ready: () => isReady })
+  const read = createSource({
+    ledger,
+    history,
+    clock,
+    metrics,
+    emitter,
+    ready: () => isReady,
+    survivesRestart: () => survives,
+  })
   const changed = (container: Container, settings: string) => {
     narration.policyChanged(container, settings)
-    history.changed(container.key, () => viewOf(container, told.toTime))
+    hooks.changed(container)
   }
   const controls = createControls({ ledger, find: read.container, toTime: told.toTime, changed })
   return { emitter, source: { ...read, ...controls }, listen, close }
@@ -116,15 +136,6 @@ function supervisorOptions(config: Config): SupervisorOptions {
     ...(maxListeners === null ? {} : { maxListeners }),
     ...inspectionOf(config.detail),
   }
-}
-
-function listenOn(supervisor: Supervisor, path: string): void {
-  try {
-    mkdirSync(dirname(path), { recursive: true })
-  } catch (cause) {
-    throw new NotifydError('ERR_SOCKET', `cannot make the folder of the listener socket ${path}`, { cause })
-  }
-  supervisor.listen(path)
 }
 
 async function lagSeconds(clock: Clock): Promise<number> {

@@ -17,12 +17,22 @@ export interface Untold {
   tell(atMs: number): CallRow[]
   /** Forgets the span, and that calls were counted in it. */
   drop(): void
+  /** For the next daemon. */
+  saved(): SavedUntold
 }
 
-export function createUntold(container: Container): Untold {
-  const told = new Map<string, number>()
-  let toldAtMs = container.startedAtMs
-  let span: Span | undefined
+export interface SavedUntold {
+  /** Counts by key of calls that incidents have told of. */
+  told: [key: string, count: number][]
+  toldAtMs: number
+  span: Span | null
+}
+
+/** `before`: as a former daemon left it. */
+export function createUntold(container: Container, before?: SavedUntold): Untold {
+  const told = new Map<string, number>(before?.told)
+  let toldAtMs = before?.toldAtMs ?? container.startedAtMs
+  let span: Span | undefined = before?.span ?? undefined
 
   function add(growth: readonly Growth[], firstSeen?: FirstSeen): boolean {
     const added = forbidden(growth, container.policy)
@@ -46,5 +56,6 @@ export function createUntold(container: Container): Untold {
     return telling
   }
 
-  return { span: () => span, add, calls, tell, drop: () => void (span = undefined) }
+  const saved = () => ({ told: [...told], toldAtMs, span: span ?? null })
+  return { span: () => span, add, calls, tell, drop: () => void (span = undefined), saved }
 }

@@ -4,7 +4,7 @@ import type { CallRow } from './calls.ts'
 import type { Clock } from './clock.ts'
 import type { Container } from './containers.ts'
 import { deadlineMs } from './debounce.ts'
-import { createUntold, type Untold } from './untold.ts'
+import { createUntold, type SavedUntold, type Untold } from './untold.ts'
 
 export interface Watch {
   untold: Untold
@@ -17,10 +17,16 @@ export interface Watch {
   drop(): void
   /** The incident is over, and its calls are told. */
   tell(): CallRow[]
+  /** For the next daemon. */
+  saved(): SavedWatch
 }
 
-export function createWatch(container: Container, clock: Clock, expire: () => void): Watch {
-  const untold = createUntold(container)
+export interface SavedWatch extends SavedUntold {
+  triedToStop: boolean
+}
+
+export function createWatch(container: Container, clock: Clock, expire: () => void, before?: SavedWatch): Watch {
+  const untold = createUntold(container, before)
   let cancelTimer: (() => void) | undefined
 
   function arm(): void {
@@ -48,5 +54,11 @@ export function createWatch(container: Container, clock: Clock, expire: () => vo
     return untold.tell(clock.nowMs())
   }
 
-  return { untold, triedToStop: false, arm, cancel, drop, tell }
+  const watch: Watch = { untold, triedToStop: before?.triedToStop ?? false, arm, cancel, drop, tell, saved }
+
+  function saved(): SavedWatch {
+    return { ...untold.saved(), triedToStop: watch.triedToStop }
+  }
+
+  return watch
 }

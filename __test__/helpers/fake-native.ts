@@ -10,6 +10,7 @@ import type {
   Detail,
   InitProcess,
   LastWords,
+  KeepOptions,
   Launched,
   LaunchRequest,
   Native,
@@ -52,6 +53,8 @@ export interface AttachOptions {
   warnings?: string[]
   /** The JSON is not complete yet. */
   unnamed?: boolean
+  kept?: string
+  keptProblem?: string
 }
 
 interface Listener {
@@ -70,6 +73,9 @@ export class FakeSupervisor implements Supervisor {
   readonly signals: number[] = []
   launched: LaunchRequest | undefined
   listening: string | number | undefined
+  keeping: KeepOptions | undefined
+  /** What `keep` tells. */
+  keepProblem: string | null = null
   armed = false
   wakes = 0
   drains = 0
@@ -154,6 +160,10 @@ export class FakeSupervisor implements Supervisor {
   listenOn(fd: number): void {
     this.listening = fd
   }
+  keep(options: KeepOptions): string | null {
+    this.keeping = options
+    return this.keepProblem
+  }
   launch(request: LaunchRequest): Promise<Launched> {
     this.launched = request
     const listener = this.#open()
@@ -232,7 +242,7 @@ export class FakeSupervisor implements Supervisor {
   }
 
   #handover(listener: number, id: string, options: AttachOptions): Notice & { kind: 'attached' } {
-    const { state = {}, init, initProblem, answer = this.options.answer, warnings = [] } = options
+    const { state = {}, init, initProblem, answer = this.options.answer, warnings = [], kept, keptProblem } = options
     const whole: ContainerState = {
       ociVersion: '1.0.2',
       id,
@@ -245,7 +255,18 @@ export class FakeSupervisor implements Supervisor {
     }
     const found = init === undefined ? {} : { init }
     const missing = initProblem === undefined ? {} : { initProblem }
-    return { kind: 'attached', listener, atMs: this.#now(), state: whole, answer, warnings, ...found, ...missing }
+    const store = { ...(kept === undefined ? {} : { kept }), ...(keptProblem === undefined ? {} : { keptProblem }) }
+    return {
+      kind: 'attached',
+      listener,
+      atMs: this.#now(),
+      state: whole,
+      answer,
+      warnings,
+      ...found,
+      ...missing,
+      ...store,
+    }
   }
 
   #record(event: {
@@ -330,6 +351,8 @@ export function createFakeNative(now: () => number): FakeNative {
     profileFindingCodes: unsupported,
     runtimeDefaultProfile: unsupported,
     endWithParent: unsupported,
+    storedPrefix: () => 'listener-',
+    tellServiceManager: () => null,
     compileDenyList: denied => Buffer.from(denied.join()),
     libseccompVersion: () => '2.6.0',
     notifyEveryCall: () => Buffer.from('everything'),

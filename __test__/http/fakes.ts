@@ -29,6 +29,7 @@ export function view(given: Partial<ContainerView> = {}): ContainerView {
     incidentsTotal: 0,
     openIncident: null,
     told: [],
+    survivesRestart: false,
     warnings: [],
     ...given,
   }
@@ -40,6 +41,7 @@ export function source(views: ContainerView[], given: Partial<DaemonSource> = {}
     container: wanted => views.find(({ key, id }) => key === wanted || id === wanted),
     metricsText: async accept => ({ type: 'text/plain; version=0.0.4', body: `accept ${accept}\n` }),
     ready: () => true,
+    survivesRestart: () => false,
     onEvent: () => () => {},
     stopContainer: () => Promise.reject(new Error('nothing is stopped here')),
     changePolicy: () => {

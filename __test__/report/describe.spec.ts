@@ -58,6 +58,7 @@ const stopped: ContainerView = {
     { place: 'stderr', problem: null },
     { place: 'termination-file', problem: null },
   ],
+  survivesRestart: false,
   warnings: ['metadata is not version 1'],
 }
 

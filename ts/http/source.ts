@@ -27,4 +27,6 @@ export interface DaemonSource {
   changePolicy(idOrKey: string, change: PolicyChange): ContainerView
   /** Listeners are accepted. */
   ready(): boolean
+  /** Listeners go on being served when the daemon is restarted: a service manager keeps them. */
+  survivesRestart(): boolean
 }

@@ -35,12 +35,17 @@ export function describeContainer(view: Describable): string {
     field('Action', `${view.action} (from ${view.policySource})`),
     field('Answer', view.answer),
     field('Listeners', view.listeners),
+    field('Survives', view.listeners === 0 ? null : survival(view)),
     calls(view.calls),
     callers(view.calls),
     incidents(view),
     list('Warnings', view.warnings),
     others(view),
   ].join('')
+}
+
+function survival({ survivesRestart }: ContainerView): string {
+  return survivesRestart ? 'a restart of the daemon' : 'no restart of the daemon: its listeners end with it'
 }
 
 /** What is not known yet is left out, as kubectl does. */

@@ -14,6 +14,7 @@ mod diff;
 mod error;
 mod explain;
 mod host;
+mod keeping;
 mod kernel;
 mod launch;
 mod merge;

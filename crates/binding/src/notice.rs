@@ -35,8 +35,11 @@ pub struct Notice {
     /// attached: a listener is served. identified: its JSON is complete (same fields). detached: it is closed.
     /// refused: a hand-over was refused. membership: first call seen; member tells whether the caller belongs to the
     /// container that the hand-over names. exited: the command of launch() ended. ended: nobody of its process tree is
-    /// left.
-    #[napi(ts_type = "'attached' | 'identified' | 'detached' | 'refused' | 'membership' | 'exited' | 'ended'")]
+    /// left. unkept: the service manager does not hold this listener. orphans: calls that waited for a former daemon were
+    /// answered with the default errno.
+    #[napi(
+        ts_type = "'attached' | 'identified' | 'detached' | 'refused' | 'membership' | 'exited' | 'ended' | 'unkept' | 'orphans'"
+    )]
     pub kind: String,
     /// CLOCK_MONOTONIC in milliseconds, the clock of process.hrtime().
     pub at_ms: f64,
@@ -51,7 +54,13 @@ pub struct Notice {
     pub has_program: Option<bool>,
     /// attached, identified: something was off but served all the same, e.g. surplus descriptors, bad metadata.
     pub warnings: Option<Vec<String>>,
+    /// attached, identified: the name under which the service manager holds the listener.
+    pub kept: Option<String>,
+    /// attached: why nothing is known of a listener that came back.
+    pub kept_problem: Option<String>,
     pub member: Option<bool>,
+    /// orphans: how many.
+    pub count: Option<f64>,
     /// refused: a code of REFUSALS; detached: hup, refused, error, closed.
     pub reason: Option<String>,
     pub message: Option<String>,
@@ -97,6 +106,14 @@ impl From<CoreNotice> for Notice {
                 ..of("exited", Some(token.0))
             },
             NoticeKind::Ended(token) => of("ended", Some(token.0)),
+            NoticeKind::Unkept(token, problem) => Self {
+                message: Some(problem),
+                ..of("unkept", Some(token.0))
+            },
+            NoticeKind::Orphans(token, answered) => Self {
+                count: Some(crate::stats::double(answered)),
+                ..of("orphans", Some(token.0))
+            },
         }
     }
 }
@@ -110,6 +127,8 @@ impl Notice {
             peer,
             policy,
             has_program,
+            kept,
+            kept_problem,
             warnings,
         } = *attachment;
         self.state = Some(state.into());
@@ -120,6 +139,8 @@ impl Notice {
         self.peer_pid = peer;
         self.answer = Some(policy.into());
         self.has_program = Some(has_program);
+        self.kept = kept;
+        self.kept_problem = kept_problem;
         self.warnings = Some(warnings);
         self
     }

@@ -16,6 +16,7 @@ use notifyd_supervisor::{
 use crate::answer::Answer;
 use crate::detail::{Detail, InspectionOptions};
 use crate::error::{Code, Result, invalid, supervisor_error, to_rejection};
+use crate::keeping::{KeepOptions, to_keeping};
 use crate::launch::{LaunchRequest, LaunchTask};
 use crate::notice::Notice;
 use crate::record::ArgumentValues;
@@ -88,6 +89,13 @@ impl Supervisor {
             Error::NotAListeningSocket(_) => supervisor_error(&Error::NotAListeningSocket(fd)),
             error => supervisor_error(&error),
         })
+    }
+
+    /// Serves what the service manager has kept, and keeps there what is handed over from now on; to be called once, before
+    /// anything is listened on. Returns why nothing can be kept.
+    #[napi]
+    pub fn keep(&self, options: KeepOptions) -> Option<String> {
+        to_keeping(options).and_then(|keeping| self.core.keep(keeping)).err()
     }
 
     /// Runs a command under a profile; resolves once it was executed.

@@ -4,6 +4,7 @@
 //!
 //! One fcntl(2) by number: it only makes another descriptor, which is ours alone; a number that is not open is refused.
 //! One close_range(2), for a program that has opened nothing yet.
+//! One close(2), of a number that a service manager passed (sd_listen_fds(3)) and that nothing else here uses.
 
 #![allow(unsafe_code)]
 
@@ -33,4 +34,15 @@ pub fn duplicate(fd: RawFd) -> Result<OwnedFd, Errno> {
 pub fn close_all_but_standard() {
     // SAFETY: the arguments go by value, and what is closed has no owner in a program that has opened nothing.
     unsafe { libc::syscall(libc::SYS_close_range, 3_u32, u32::MAX, 0_u32) };
+}
+
+/// Takes a descriptor over that a service manager passed for good: its number is free afterwards.
+///
+/// # References
+/// - <https://man7.org/linux/man-pages/man3/sd_listen_fds.3.html>
+pub fn take_over(fd: RawFd) -> Result<OwnedFd, Errno> {
+    let own = duplicate(fd)?;
+    // SAFETY: close(2) touches no memory; the caller says that nobody else here knows the number.
+    unsafe { libc::close(fd) };
+    Ok(own)
 }

@@ -17,6 +17,7 @@ pub mod memory;
 pub mod notify;
 pub mod peer;
 pub mod probe;
+pub mod remembered;
 pub mod spawn;
 
 pub use error::Error;

@@ -11,6 +11,7 @@
 use std::os::fd::{AsRawFd, BorrowedFd};
 
 use notifyd_bpf::{Errno as ErrnoAnswer, SeccompData};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
 use crate::Error;
@@ -192,6 +193,15 @@ pub fn is_waiting(listener: BorrowedFd<'_>, id: NotificationId) -> bool {
             &raw const id.0,
         ) == 0
     }
+}
+
+/// `poll(fd, POLLOUT)`: whether a call waits that somebody received and has not answered.
+#[must_use]
+pub fn awaits_answer(listener: BorrowedFd<'_>) -> bool {
+    let mut fds = [PollFd::new(&listener, PollFlags::OUT)];
+    let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
+    let ready = poll(&mut fds, Some(&at_once)).is_ok();
+    ready && fds.iter().any(|fd| fd.revents().contains(PollFlags::OUT))
 }
 
 /// Whether the descriptor is a seccomp listener: only such a file knows the request and misses the id (ENOENT).

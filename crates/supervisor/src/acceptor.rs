@@ -6,8 +6,8 @@
 use std::collections::HashMap;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use notifyd_kernel::notify::is_listener;
@@ -24,6 +24,7 @@ use rustix::process::geteuid;
 use crate::Error;
 use crate::admission::Defaults;
 use crate::control::Shared;
+use crate::identity::Init;
 use crate::notice::NoticeKind;
 use crate::oci_state::{ContainerState, Frame, Framing, MAX_BYTES};
 use crate::refusal::Refusal;
@@ -84,6 +85,7 @@ impl Acceptor {
         shared: Arc<Shared>,
         defaults: Defaults,
         bounds: Bounds,
+        inits: &[Weak<Init>],
         timeout: Duration,
     ) -> Result<(Self, Arc<OwnedFd>), Error> {
         let epoll = epoll::create(CreateFlags::CLOEXEC).map_err(Error::Loop)?;
@@ -95,7 +97,7 @@ impl Acceptor {
             epoll,
             socket,
             wake: Arc::clone(&wake),
-            registrar: Registrar::new(Arc::clone(&shared), defaults, bounds),
+            registrar: Registrar::new(Arc::clone(&shared), defaults, bounds, inits),
             shared,
             connections: HashMap::new(),
             next_connection: FIRST_CONNECTION,

@@ -4,8 +4,9 @@ use std::collections::HashMap;
 use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::mpsc::Sender;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
+use notifyd_kernel::remembered::Slot;
 use notifyd_kernel::spawn::Execution;
 use rustix::event::{EventfdFlags, eventfd};
 
@@ -16,6 +17,7 @@ use crate::counters::Counters;
 use crate::detail::Detail;
 use crate::identity::{Identity, Init};
 use crate::inspector::Read;
+use crate::keeper::Keeper;
 use crate::notice::{Attachment, DetachReason, Notice, NoticeKind};
 use crate::ring::Bell;
 use crate::stats::Stats;
@@ -41,11 +43,15 @@ pub(crate) struct Arrival {
 /// What the loop is told.
 pub(crate) enum Control {
     Attach(Box<Arrival>),
+    /// A listener that came back, and where its last notification is: what a former process left waiting is answered first.
+    Adopt(Box<Arrival>, Option<Slot>),
     Identify(Token, Rule, Box<Identity>),
     SetPolicy(Token, Policy),
     Detach(Token, DetachReason),
     /// What was read of a deferred call.
     Inspected(u64, Read),
+    /// What is received from now on is noted there.
+    Remember(Token, Slot),
     Close,
 }
 
@@ -68,6 +74,8 @@ pub(crate) struct Shared {
     pub(crate) stats: Arc<Stats>,
     pub(crate) bell: Arc<Bell>,
     pub(crate) closed: AtomicBool,
+    /// Where listeners are kept for the next daemon.
+    pub(crate) keeper: OnceLock<Keeper>,
     /// None once the loop has ended.
     wake: Mutex<Option<Arc<OwnedFd>>>,
     controls: Sender<Control>,
@@ -91,6 +99,7 @@ impl Shared {
             stats,
             bell,
             closed: AtomicBool::new(false),
+            keeper: OnceLock::new(),
             wake: Mutex::new(Some(Arc::new(wake))),
             controls,
             notices,

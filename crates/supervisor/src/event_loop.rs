@@ -4,6 +4,7 @@
 //! fair round robin. The target's memory is never read here.
 
 mod deferral;
+mod orphans;
 
 use std::collections::HashMap;
 use std::os::fd::{AsFd, OwnedFd};
@@ -14,6 +15,7 @@ use std::time::{Duration, Instant};
 
 use notifyd_bpf::Action;
 use notifyd_kernel::notify::{Answer, Buffers, Notification, Received, Sent, Sizes, wake_synchronously};
+use notifyd_kernel::remembered::Slot;
 use notifyd_kernel::spawn::Execution;
 use rustix::buffer::spare_capacity;
 use rustix::event::Timespec;
@@ -79,6 +81,10 @@ struct Served {
     counters: CounterWriter,
     bursts: Bursts,
     looks: Looks,
+    /// Where the next daemon finds what was received last.
+    last: Option<Slot>,
+    /// Calls wait that a former process received, and no id near theirs is known yet.
+    orphaned: bool,
 }
 
 /// What was found out while the caller waited.
@@ -171,7 +177,14 @@ impl EventLoop {
         match self.buffers.receive(served.listener.as_fd()) {
             Received::Notification(notification) => {
                 Stats::count(&self.shared.stats.received);
+                if let Some(last) = &served.last {
+                    last.note(&notification);
+                }
+                let orphaned = std::mem::take(&mut served.orphaned);
                 self.answer(index, &notification, since);
+                if orphaned {
+                    self.answer_orphans(index, notification.id);
+                }
             }
             Received::Gone | Received::Interrupted => Stats::count(&self.shared.stats.aborted),
             Received::Failed(_) => self.detach(index, DetachReason::Failed),
@@ -323,6 +336,11 @@ impl EventLoop {
         while let Ok(control) = self.controls.try_recv() {
             match control {
                 Control::Attach(arrival) => self.attach(*arrival),
+                Control::Adopt(arrival, slot) => {
+                    let token = arrival.token;
+                    self.attach(*arrival);
+                    self.resume(token, slot);
+                }
                 Control::Identify(token, rule, identity) => {
                     if let Some(served) = self.find(token) {
                         served.looks = looks_of(&identity);
@@ -340,6 +358,11 @@ impl EventLoop {
                     }
                 }
                 Control::Inspected(serial, read) => self.inspected(serial, read),
+                Control::Remember(token, slot) => {
+                    if let Some(served) = self.find(token) {
+                        served.last = Some(slot);
+                    }
+                }
                 Control::Close => return true,
             }
         }
@@ -373,6 +396,8 @@ impl EventLoop {
             arguments,
             counters: CounterWriter::new(counters),
             bursts: Bursts::default(),
+            last: None,
+            orphaned: false,
         });
         self.positions.insert(token, index);
         match self.free.pop().and_then(|index| self.slots.get_mut(index)) {

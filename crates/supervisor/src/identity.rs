@@ -60,6 +60,18 @@ impl Init {
         })
     }
 
+    /// Takes hold of the init again that was taken hold of at hand-over, by a daemon before this one.
+    pub fn retake(id: &str, mark: Mark) -> Result<Self, String> {
+        let process = mark.take()?;
+        let text = cgroups(process.pid).unwrap_or_default();
+        Ok(Self {
+            cgroups: Cgroup::owned_by(id, &text),
+            id: id.to_owned(),
+            firsts: Arc::default(),
+            process,
+        })
+    }
+
     /// Whether a thread is one of the container's: by its pid namespace, or by a cgroup of the container's own.
     fn holds(&self, tid: TargetTid) -> bool {
         let namespace = pid_namespace(tid.0);
@@ -103,6 +115,31 @@ impl Identity {
             init: init_of(state),
             phase,
             membership_checked: false,
+        }
+    }
+
+    /// From what was kept of it. A process that has executed the user's program meanwhile is past the runtime's calls.
+    pub fn resumed(init: Result<Arc<Init>, String>, process: Option<Mark>, runtime: Vec<Executable>) -> Self {
+        let current = process.and_then(Mark::executable);
+        let phase = match current {
+            Some(current) if runtime.contains(&current) => Phase::Init {
+                process,
+                runtime: runtime.into(),
+            },
+            _ => Phase::Run,
+        };
+        Self {
+            init,
+            phase,
+            membership_checked: false,
+        }
+    }
+
+    /// The process that the filter is for and the runtime's executables, for a record.
+    pub fn marks(&self) -> (Option<Mark>, Vec<Executable>) {
+        match &self.phase {
+            Phase::Init { process, runtime } => (*process, runtime.to_vec()),
+            Phase::Run => (None, vec![]),
         }
     }
 

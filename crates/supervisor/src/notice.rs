@@ -44,6 +44,10 @@ pub enum NoticeKind {
     Exited(Token, Ended),
     /// Nobody of a launched command's tree is left.
     Ended(Token),
+    /// The service manager does not hold this listener, so it ends with this process; in words, why.
+    Unkept(Token, String),
+    /// Calls that waited for a former process were answered by the default errno: nobody knows which calls they are.
+    Orphans(Token, u64),
 }
 
 /// Why a listener was closed.
@@ -85,6 +89,10 @@ pub struct Attachment {
     pub policy: Policy,
     /// Whether the message brought the original profile's program.
     pub has_program: bool,
+    /// The name under which the service manager holds the listener, or is about to.
+    pub kept: Option<String>,
+    /// Why nothing is known of a listener that came back.
+    pub kept_problem: Option<String>,
     /// What was off, and served all the same.
     pub warnings: Vec<String>,
 }

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// Most bytes of one message.
 pub const MAX_BYTES: usize = 4 << 20;
@@ -17,7 +17,8 @@ const MAX_ANNOTATION: usize = 64 << 10;
 const LISTENER_NAME: &str = "seccompFd";
 
 /// What the message says, as far as we use it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct ContainerState {
     /// Version of the specification.
     pub oci_version: String,
@@ -130,6 +131,28 @@ impl ContainerState {
             metadata: message.metadata,
             warnings,
         })
+    }
+
+    /// Of a listener whose message is lost.
+    #[must_use]
+    pub fn unknown() -> Self {
+        Self {
+            oci_version: String::new(),
+            fds: vec![],
+            id: "unidentified".to_owned(),
+            status: String::new(),
+            pid: 0,
+            init_pid: 0,
+            bundle: String::new(),
+            annotations: BTreeMap::new(),
+            metadata: None,
+            warnings: vec![],
+        }
+    }
+
+    /// Whether it is one that `parse` could have made, as far as its text can do harm.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        check_id(&self.id)
     }
 
     /// Which of the descriptors is the listener.

@@ -11,6 +11,7 @@ use rustix::net::UCred;
 use rustix::process::{
     Gid, Pid, PidfdFlags, PidfdGetfdFlags, Signal, Uid, getpid, pidfd_getfd, pidfd_open, pidfd_send_signal,
 };
+use serde::{Deserialize, Serialize};
 
 /// SIGSYS (31) in the masks of /proc/PID/status.
 const SIGSYS_BIT: u64 = 1 << 30;
@@ -28,7 +29,8 @@ pub struct Process {
 }
 
 /// An executable by device, inode and size.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Executable {
     file: (u64, u64),
     size: u64,
@@ -119,13 +121,25 @@ impl Process {
 }
 
 /// Tells a process from any other that had or will have its number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Mark {
     pid: u32,
     start_ticks: u64,
 }
 
 impl Mark {
+    /// Takes hold of the marked process again. The error says why that is not possible.
+    pub fn take(self) -> Result<Process, String> {
+        let pid = i32::try_from(self.pid).map_err(|_| format!("{} is no pid", self.pid))?;
+        let process = Process::take(pid)?;
+        if process.start_ticks == self.start_ticks {
+            Ok(process)
+        } else {
+            Err(format!("process {pid} has ended, and another one has its number"))
+        }
+    }
+
     /// The marked process's executable.
     #[must_use]
     pub fn executable(self) -> Option<Executable> {
@@ -299,6 +313,21 @@ mod tests {
             !process.signal(Signal::KILL),
             "a reaped process cannot be signalled through its pidfd"
         );
+    }
+
+    #[test]
+    fn a_process_is_taken_again_by_its_mark_and_another_with_its_number_is_not() {
+        let mut child = std::process::Command::new("sleep").arg("60").spawn().unwrap();
+        let mark = Process::take(i32::try_from(child.id()).unwrap()).unwrap().mark();
+        assert_eq!(mark.take().unwrap().pid, child.id());
+        let other = Mark {
+            start_ticks: mark.start_ticks + 1,
+            ..mark
+        };
+        assert!(other.take().unwrap_err().contains("another one has its number"));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(mark.take().is_err());
     }
 
     #[test]

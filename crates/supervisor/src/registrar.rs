@@ -1,7 +1,7 @@
 //! Sends listeners to the loop: no more than there are descriptors for, each with its rule and identity.
 
 use std::collections::HashMap;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 
@@ -11,8 +11,10 @@ use crate::admission::{Admission, Defaults, admit};
 use crate::control::{Arrival, Control, Known, Shared, Subject};
 use crate::counters::Counters;
 use crate::identity::{Identity, Init};
+use crate::keeper::Keeper;
 use crate::notice::{Attachment, DetachReason, NoticeKind};
 use crate::oci_state::ContainerState;
+use crate::record::Record;
 use crate::refusal::Refusal;
 use crate::token::Token;
 use crate::verdict::Rule;
@@ -35,19 +37,25 @@ pub(crate) struct Bounds {
 }
 
 /// The inits that are held; several listeners of one container share one.
-#[derive(Default)]
 struct Inits(HashMap<u32, Weak<Init>>);
 
 /// A listener that is served though its message is not complete.
-pub(crate) struct Unidentified(Token);
+pub(crate) struct Unidentified {
+    token: Token,
+    /// To be kept once it is known whose it is.
+    listener: Option<OwnedFd>,
+}
 
 impl Registrar {
-    pub(crate) fn new(shared: Arc<Shared>, defaults: Defaults, bounds: Bounds) -> Self {
+    /// `inits` are held already.
+    pub(crate) fn new(shared: Arc<Shared>, defaults: Defaults, bounds: Bounds, inits: &[Weak<Init>]) -> Self {
+        let live = inits.iter().filter_map(Weak::upgrade);
+        let inits = live.map(|init| (init.process.pid, Arc::downgrade(&init))).collect();
         Self {
             shared,
             defaults,
             bounds,
-            inits: Inits::default(),
+            inits: Inits(inits),
         }
     }
 
@@ -64,8 +72,12 @@ impl Registrar {
             identity,
             attachment,
             subject,
+            keeping,
         } = self.consider(state, peer);
-        self.enter(listener, rule, Some(identity), Some(attachment), subject);
+        let duplicate = self.duplicate(&listener);
+        let arrival = enter(&self.shared, listener, rule, Some(identity), Some(attachment), subject);
+        let token = self.send(arrival);
+        self.keep(token, keeping, duplicate);
         Ok(())
     }
 
@@ -79,28 +91,60 @@ impl Registrar {
             policy: self.defaults.policy,
             program: None,
         };
-        Ok(Unidentified(self.enter(listener, rule, None, None, subject)))
+        let duplicate = self.duplicate(&listener);
+        let token = self.send(enter(&self.shared, listener, rule, None, None, subject));
+        Ok(Unidentified {
+            token,
+            listener: duplicate,
+        })
     }
 
     /// Completes what `attach_unidentified` began.
     pub(crate) fn identify(&mut self, served: Unidentified, state: ContainerState, peer: Peer) {
-        let Unidentified(token) = served;
+        let Unidentified { token, listener } = served;
         let Admitted {
             rule,
             identity,
             attachment,
             subject,
+            keeping,
         } = self.consider(state, peer);
         if let Some(known) = self.shared.known().get_mut(&token) {
             known.subject = subject;
         }
         self.shared.notice(NoticeKind::Identified(token, attachment));
         self.shared.control(Control::Identify(token, rule, Box::new(identity)));
+        self.keep(token, keeping, listener);
+    }
+
+    fn send(&self, arrival: Box<Arrival>) -> Token {
+        let token = arrival.token;
+        self.shared.control(Control::Attach(arrival));
+        token
+    }
+
+    /// Only where it can be kept: a listener that is served costs one descriptor, and not two.
+    fn duplicate(&self, listener: &OwnedFd) -> Option<OwnedFd> {
+        self.shared.keeper.get().and_then(|_| listener.try_clone().ok())
+    }
+
+    /// After it is served: no caller waits for what is done here.
+    fn keep(&self, token: Token, keeping: Option<(String, Record)>, listener: Option<OwnedFd>) {
+        let (Some(keeper), Some((name, record))) = (self.shared.keeper.get(), keeping) else {
+            return;
+        };
+        match listener {
+            Some(listener) => keeper.keep(&self.shared, token, &name, record, listener.as_fd()),
+            None => self
+                .shared
+                .notice(NoticeKind::Unkept(token, "no descriptors are left".to_owned())),
+        }
     }
 
     /// Closes what `attach_unidentified` began.
     pub(crate) fn give_up(&mut self, served: Unidentified) {
-        self.shared.control(Control::Detach(served.0, DetachReason::Refused));
+        self.shared
+            .control(Control::Detach(served.token, DetachReason::Refused));
     }
 
     fn check_room(&self) -> Result<(), (Refusal, String)> {
@@ -115,37 +159,6 @@ impl Registrar {
         Err((Refusal::FileLimit, message))
     }
 
-    fn enter(
-        &self,
-        listener: OwnedFd,
-        rule: Rule,
-        identity: Option<Identity>,
-        attachment: Option<Box<Attachment>>,
-        subject: Subject,
-    ) -> Token {
-        let token = self.shared.next_token();
-        let counters = Arc::new(Counters::default());
-        self.shared.enter(
-            token,
-            Known {
-                counters: Arc::clone(&counters),
-                subject,
-            },
-        );
-        let arrival = Arrival {
-            token,
-            listener,
-            rule,
-            identity,
-            execution: None,
-            arguments: None,
-            attachment,
-            counters,
-        };
-        self.shared.control(Control::Attach(Box::new(arrival)));
-        token
-    }
-
     fn consider(&mut self, state: ContainerState, peer: Peer) -> Admitted {
         let Admission { rule, warnings } = admit(&state, self.defaults);
         let identity = Identity::of(&state, peer.pid, |state| self.inits.find_or_take(state));
@@ -155,12 +168,16 @@ impl Registrar {
             Err(problem) => Subject::Nothing(problem.clone()),
         };
         let (policy, has_program) = (rule.policy, rule.program.is_some());
+        let keeping = self.prepare_record(&state, peer, &identity);
+        let kept = keeping.as_ref().map(|(name, _)| name.clone());
         let attachment = Box::new(Attachment {
             state,
             init,
             peer: peer.pid,
             policy,
             has_program,
+            kept,
+            kept_problem: None,
             warnings,
         });
         Admitted {
@@ -168,8 +185,55 @@ impl Registrar {
             identity,
             attachment,
             subject,
+            keeping,
         }
     }
+
+    fn prepare_record(&self, state: &ContainerState, peer: Peer, identity: &Identity) -> Option<(String, Record)> {
+        self.shared.keeper.get().filter(|keeper| keeper.problem().is_none())?;
+        let (process, runtime) = identity.marks();
+        let init = identity.init.as_ref();
+        let record = Record {
+            slot: 0,
+            peer: peer.pid,
+            init: init.ok().map(|init| init.process.mark()),
+            init_problem: init.err().cloned(),
+            process,
+            runtime,
+            state: state.clone(),
+        };
+        Some((Keeper::new_name()?, record))
+    }
+}
+
+/// Takes a listener on the books, on its way into the loop.
+pub(crate) fn enter(
+    shared: &Shared,
+    listener: OwnedFd,
+    rule: Rule,
+    identity: Option<Identity>,
+    attachment: Option<Box<Attachment>>,
+    subject: Subject,
+) -> Box<Arrival> {
+    let token = shared.next_token();
+    let counters = Arc::new(Counters::default());
+    shared.enter(
+        token,
+        Known {
+            counters: Arc::clone(&counters),
+            subject,
+        },
+    );
+    Box::new(Arrival {
+        token,
+        listener,
+        rule,
+        identity,
+        execution: None,
+        arguments: None,
+        attachment,
+        counters,
+    })
 }
 
 impl Inits {
@@ -219,4 +283,6 @@ struct Admitted {
     identity: Identity,
     attachment: Box<Attachment>,
     subject: Subject,
+    /// Where listeners are kept: under which name, and what of it.
+    keeping: Option<(String, Record)>,
 }

@@ -4,7 +4,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{self, Receiver};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
@@ -14,12 +14,15 @@ use notifyd_kernel::notify::Sizes;
 use crate::Error;
 use crate::acceptor::Acceptor;
 use crate::admission::Defaults;
+use crate::adoption::adopt;
 use crate::arguments::Values;
 use crate::control::{Control, Shared, Subject};
 use crate::counters::Count;
 use crate::detail::Detail;
 use crate::event_loop::EventLoop;
+use crate::identity::Init;
 use crate::inspector::{Inspection, Inspector};
+use crate::keeper::{Keeper, Keeping};
 use crate::last_words::LastWords;
 use crate::launch::{self, Launch, Launched};
 use crate::notice::Notice;
@@ -61,6 +64,8 @@ pub struct Supervisor {
     details: Mutex<Receiver<Detail>>,
     threads: Mutex<Vec<JoinHandle<()>>>,
     acceptor_wakes: Mutex<Vec<Arc<OwnedFd>>>,
+    /// Of the containers that came back.
+    inits: Mutex<Vec<Weak<Init>>>,
     options: Options,
     bounds: Bounds,
 }
@@ -105,9 +110,25 @@ impl Supervisor {
             details: Mutex::new(details),
             threads: Mutex::new([Some(thread), keeper].into_iter().flatten().collect()),
             acceptor_wakes: Mutex::new(Vec::new()),
+            inits: Mutex::default(),
             options,
             bounds,
         })
+    }
+
+    /// Serves what a service manager has kept, and keeps there what is handed over from now on: to be called once, before
+    /// anything is listened on. The error says why nothing can be kept; what came back is served all the same.
+    pub fn keep(&self, keeping: Keeping) -> Result<(), String> {
+        let Keeping {
+            manager,
+            folder,
+            most,
+            returned,
+        } = keeping;
+        let keeper = self.shared.keeper.get_or_init(|| Keeper::new(manager, folder, most));
+        let inits = adopt(&self.shared, keeper, self.options.defaults, returned);
+        lock(&self.inits).extend(inits.iter().map(Arc::downgrade));
+        keeper.problem().map_or(Ok(()), |problem| Err(problem.to_owned()))
     }
 
     /// Listens for hand-overs on a path.
@@ -128,7 +149,8 @@ impl Supervisor {
             ..
         } = self.options;
         let shared = Arc::clone(&self.shared);
-        let (acceptor, wake) = Acceptor::new(socket, shared, defaults, self.bounds, handover_timeout)?;
+        let inits = lock(&self.inits).clone();
+        let (acceptor, wake) = Acceptor::new(socket, shared, defaults, self.bounds, &inits, handover_timeout)?;
         let thread = Builder::new()
             .name("notifyd-accept".to_owned())
             .spawn(|| acceptor.run())
@@ -202,9 +224,15 @@ impl Supervisor {
         }
     }
 
-    /// Forgets the counters of a listener that was detached.
+    /// Forgets the counters of a listener that was detached, and lets the service manager forget it: unless it was
+    /// detached because we are closed, which the next daemon goes on from.
     pub fn release(&self, token: Token) {
         self.shared.known().remove(&token);
+        if !self.shared.closed.load(Ordering::Acquire)
+            && let Some(keeper) = self.shared.keeper.get()
+        {
+            keeper.forget(token);
+        }
     }
 
     /// Counters of the whole supervisor.

@@ -6,8 +6,8 @@ import { reflow } from '../prose.ts'
 const DESCRIPTION = `Run the daemon that runtimes hand their listeners over to.
 
 An option wins over the setting of the configuration file that its text begins with. SIGTERM and SIGINT end the daemon
-after it has answered what waits; then no call of a running container is answered any more. A socket that a service
-manager passes (LISTEN_FDS) takes the place of listener.socket.`
+after it has answered what waits; then no call of a running container is answered any more, unless a service manager keeps the
+listeners (FDSTORE) for the next daemon. A socket that it passes (LISTEN_FDS) takes the place of listener.socket.`
 
 export function defineServe(program: Command, outcome: Outcome): void {
   const command = program

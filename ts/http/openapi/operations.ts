@@ -30,7 +30,7 @@ export const operations: readonly Operation[] = [
     method: 'get',
     path: '/readyz',
     summary: 'Whether listeners are accepted.',
-    answer: text('They are.'),
+    answer: text('They are, and whether those that are served would survive a restart of the daemon.'),
     problems: ['ERR_NOT_READY'],
   },
   {

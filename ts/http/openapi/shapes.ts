@@ -8,7 +8,7 @@ import type { AllowRule, ProfilePatch } from '../profile-patch.ts'
 import type { ContainerDetail, Incarnation } from '../routes/containers.ts'
 import { containerStates, type ContainerList, type ContainerSummary } from '../summary.ts'
 import { callSchemas } from './call-shapes.ts'
-import { list, nullable, oneOf, ref, shape, time, whole, words, type Schema } from './schema.ts'
+import { flag, list, nullable, oneOf, ref, shape, time, whole, words, type Schema } from './schema.ts'
 
 const action = oneOf(['log', 'stop'])
 const state = oneOf(containerStates)
@@ -47,6 +47,7 @@ const container: Record<keyof ContainerView, Schema> = {
   incidents: list(ref('Incident')),
   incidentsTotal: whole,
   openIncident: nullable(ref('OpenIncident')),
+  survivesRestart: flag,
   warnings: list(words),
 }
 

@@ -9,6 +9,6 @@ export function healthRoutes(source: DaemonSource): Hono {
     .get('/healthz', c => c.text('ok\n'))
     .get('/readyz', c => {
       if (!source.ready()) throw new HttpProblem('ERR_NOT_READY', 'the daemon does not accept listeners')
-      return c.text('ok\n')
+      return c.text(`ok\nlisteners survive a restart: ${source.survivesRestart() ? 'yes' : 'no'}\n`)
     })
 }
