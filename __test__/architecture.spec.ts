@@ -112,7 +112,7 @@ const MAY: Record<string, string[]> = {
   annotations: ['config/duration', 'wishes'],
   metadata: ['wishes'],
   policy: ['annotations', 'metadata', 'wishes'],
-  containers: ['clip', 'debounce', 'identity'],
+  containers: ['clip', 'debounce', 'details', 'identity'],
   detail: ['clip', 'report/format'],
   details: ['calls', 'detail'],
   arrivals: ['detail', 'events'],
