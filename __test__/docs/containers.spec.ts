@@ -3,7 +3,7 @@
 import test from 'ava'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { readOurs } from '../../ts/annotations.ts'
 import { readMetadata } from '../../ts/metadata.ts'
 import type { Setting } from '../../ts/wishes.ts'
@@ -64,13 +64,14 @@ for (const runtime of ['runc', 'crun'] as const) {
       await daemon.stop()
       rmSync(folder, { recursive: true })
     })
-    const { code, stderr } = await start('sh', ['-ec', script(runtime, folder, daemon.listenerSocket)], { cwd: folder })
-      .finished
+    const id = `web-${basename(folder)}`
+    const text = script(runtime, folder, daemon.listenerSocket).replace('runc run web', `runc run ${id}`)
+    const { code, stderr } = await start('sh', ['-ec', text], { cwd: folder }).finished
     t.is(code, 137)
     t.regex(stderr, /chroot: .*Function not implemented/)
     // The runtime may have ended before the daemon has put down what it did.
-    await until(async () => (await daemon.container('web'))?.state === 'stopped', 5000)
-    t.is((await daemon.container('web'))?.message, 'Used forbidden syscalls: chroot (1x)')
+    await until(async () => (await daemon.container(id))?.state === 'stopped', 5000)
+    t.is((await daemon.container(id))?.message, 'Used forbidden syscalls: chroot (1x)')
   })
 }
 

@@ -16,13 +16,13 @@ function define(runtime: RuntimeName): void {
     const { runtimes, daemon, profile } = await setting(t, { config: STOP })
     const forbidden = { args: ['sh', '-c', 'chroot / true; exit 7'], profile: profile(['chroot']) }
     const harmless = { args: ['sh', '-c', 'echo up; exec sleep 60'], profile: profile(['chroot']) }
-    t.is((await runtimes.run('web', runtimes.bundle(forbidden)).finished).code, 7)
-    const second = runtimes.run('web', runtimes.bundle(harmless))
+    t.is((await runtimes.run('again', runtimes.bundle(forbidden)).finished).code, 7)
+    const second = runtimes.run('again', runtimes.bundle(harmless))
     await second.printed('up')
-    await until(async () => (await daemon.container('web'))?.state === 'running', 5000)
+    await until(async () => (await daemon.container('again'))?.state === 'running', 5000)
     await sleep(DEBOUNCE_MS + 1000)
-    t.is((await runtimes.state('web'))?.status, 'running')
-    const incarnations = (await daemon.containers()).filter(({ id }) => id === 'web')
+    t.is((await runtimes.state('again'))?.status, 'running')
+    const incarnations = (await daemon.containers()).filter(({ id }) => id === 'again')
     t.deepEqual(
       incarnations.map(({ state, calls, message }) => ({ state, calls, message })),
       [
@@ -31,7 +31,7 @@ function define(runtime: RuntimeName): void {
       ],
     )
     // And the second one is stopped for what it does itself.
-    await runtimes.exec('web', ['chroot', '/', 'true'])
+    await runtimes.exec('again', ['chroot', '/', 'true'])
     t.is((await second.finished).code, KILLED)
   })
 

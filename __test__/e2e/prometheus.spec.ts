@@ -91,9 +91,9 @@ async function alertsFire(t: ExecutionContext): Promise<void> {
   )
   t.deepEqual(await firing(prometheus), [])
   const args = ['sh', '-c', 'chroot / true; chroot / true; exec sleep 60']
-  const container = runtimes.run('web', runtimes.bundle({ args, profile: profile(['chroot']) }))
+  const container = runtimes.run('scraped', runtimes.bundle({ args, profile: profile(['chroot']) }))
   const forbidden = await alert(prometheus, 'SeccompNotifydForbiddenCalls', 'firing')
-  t.like(forbidden.labels, { job: 'seccomp-notifyd', instance: address, name: 'web', syscalls: 'chroot (2x)' })
+  t.like(forbidden.labels, { job: 'seccomp-notifyd', instance: address, name: 'scraped', syscalls: 'chroot (2x)' })
   t.regex(forbidden.annotations['description'] ?? '', /chroot \(2x\)/)
   t.is((await alert(prometheus, 'SeccompNotifydContainerStopped', 'firing')).labels['outcome'], 'stopped')
   t.is((await container.finished).code, 137)

@@ -62,8 +62,8 @@ check("the unit's capabilities are enough to watch and to stop a container", asy
   const granted = /^CapEff:\s+([0-9a-f]+)$/m.exec(readFileSync(`/proc/${daemon.pid}/status`, 'utf8'))?.[1] ?? ''
   t.is(BigInt(`0x${granted}`).toString(2).replaceAll('0', '').length, capabilities.length)
   const args = ['sh', '-c', 'setsid sleep 60 & chroot / true; exec sleep 60']
-  const container = runtimes.run('web', runtimes.bundle({ args, profile: profile(['chroot']) }))
+  const container = runtimes.run('unit', runtimes.bundle({ args, profile: profile(['chroot']) }))
   t.is((await container.finished).code, 137)
-  await until(async () => (await daemon.container('web'))?.reason === 'seccomp killed', 10_000)
-  t.is((await daemon.container('web'))?.message, 'Used forbidden syscalls: chroot (1x)')
+  await until(async () => (await daemon.container('unit'))?.reason === 'seccomp killed', 10_000)
+  t.is((await daemon.container('unit'))?.message, 'Used forbidden syscalls: chroot (1x)')
 })
