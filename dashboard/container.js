@@ -2,7 +2,7 @@
 
 import { getJson, poll } from './api.js'
 import { cell, el, numberCell, row, rowHead, section, setText, table } from './dom.js'
-import { count, placeOf, plural, secondsUntil, stopDue, timeOf, visible } from './format.js'
+import { count, plural, secondsUntil, stopDue, timeOf, visible } from './format.js'
 import { createPatch } from './patch.js'
 import { createStream } from './stream.js'
 import { createTimeline } from './timeline.js'
@@ -133,10 +133,6 @@ function factsOf(container) {
     startedAt,
     finishedAt,
     warnings,
-    engine,
-    image,
-    namespace,
-    pod,
   } = container
   const facts = {
     State: el('span', { class: `state ${state}` }, state),
@@ -150,9 +146,6 @@ function factsOf(container) {
     Image: image,
     Engine: engine,
     Id: id,
-    Engine: engine,
-    Pod: pod ? placeOf({ namespace, pod }) : null,
-    Image: image,
     Listeners: listeners,
     'Init PID': initPid,
     Started: startedAt,

@@ -95,11 +95,8 @@ export function timeline(counts, incidents, nowMs) {
 
 /** Where a container is from, as far as its engine tells: `prod/shop-0, nginx:1.27`. */
 export function originOf({ namespace, pod, image }) {
-  return [placeOf({ namespace, pod }), image].filter(Boolean).join(', ')
-}
-
-export function placeOf({ namespace, pod }) {
-  return [namespace, pod].filter(Boolean).join('/')
+  const place = [namespace, pod].filter(Boolean).join('/')
+  return [place, image].filter(Boolean).join(', ')
 }
 
 /** When a container is stopped if nothing else comes; undefined where that is not pending. */

@@ -22,7 +22,8 @@ export function inBrowser(title: string, body: Body, declare: (title: string, bo
     return
   }
   declare(title, async t => {
-    t.timeout(150_000)
+    // Longer than the page is waited for, which says what it shows.
+    t.timeout(240_000)
     t.teardown(() => recordExercise({ part: 'chromium', title, outcome: t.passed ? 'pass' : 'fail' }))
     await body(t)
   })

@@ -49,6 +49,9 @@ export function pageOf(ask: Call, askBrowser: Call, messages: Message[]): Page {
   async function waitFor(expression: string): Promise<void> {
     let shown: unknown
     const holds = async () => {
+      // A script that does not parse or throws leaves a page of which nothing will come.
+      const [thrown] = of('Runtime.exceptionThrown')
+      if (thrown !== undefined) throw new Error(`a script of the page failed: ${thrown}`)
       shown = await evaluate('document.body?.innerText')
       return (await evaluate(expression)) === true
     }

@@ -1,6 +1,7 @@
 /** The dashboard's files as they are served, and the functions that make text of what targets say. */
 
 import test from 'ava'
+import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -50,6 +51,13 @@ test('no file names another host, and none has a way from text to markup', t => 
     t.notRegex(foreign, /innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser|\beval\b|new Function/, name)
   }
   t.notRegex(read('index.html'), /<script(?![^>]* src=)|<style|\son[a-z]+=|\sstyle=|javascript:/)
+})
+
+test('every script parses as a module', t => {
+  for (const name of Object.keys(dashboardFiles).filter(each => each.endsWith('.js'))) {
+    const { status, stderr } = spawnSync(process.execPath, ['--check', join(folder, name)], { encoding: 'utf8' })
+    t.is(status, 0, stderr)
+  }
 })
 
 test('all files together stay below 60 KB as they would be compressed', t => {
