@@ -57,10 +57,9 @@ export function answerOf({ continued, errno }) {
 
 /** Who made a call, as far as the daemon has looked: lines of text, the most telling first. */
 export function madeBy({ tid, detail }) {
-  const { pid, comm, exe, cmdline } = detail ?? {}
-  const name = comm === undefined ? [] : [`${comm} (${pid ?? tid})`]
-  const command = Array.isArray(cmdline) ? cmdline.join(' ') : cmdline
-  const lines = [...name, exe, command].filter(line => typeof line === 'string' && line !== '')
+  const { pid, comm, exe, cmdline = [] } = detail ?? {}
+  const name = comm ? `${comm} (${pid ?? tid})` : ''
+  const lines = [name, exe, cmdline.join(' ')].filter(Boolean)
   return lines.length === 0 ? [`thread ${tid}`] : lines
 }
 

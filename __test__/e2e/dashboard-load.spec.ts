@@ -121,3 +121,29 @@ inBrowser('a page that is refused the stream says so, shows the rest, and has it
   for (const { body } of streams.slice(1)) await body?.cancel()
   t.pass()
 })
+
+inBrowser('who made a call and with what is text, whatever a target calls itself', async t => {
+  const api = await startFakeApi(t)
+  const page = await openPage(t)
+  await page.open(api.url)
+  await page.waitFor(`${text}.includes('no call yet')`)
+  const markup = `<img src=x onerror="document.title='owned'">`
+  api.call({
+    detail: {
+      missing: null,
+      pid: 5,
+      comm: `sh${markup}`,
+      exe: '/bin/\u202Esh',
+      cmdline: ['sh', '-c', `echo ${markup}`],
+      args: [`"/tmp/${markup}"`, '0755'],
+      frames: [],
+    },
+  })
+  const cell = (column: string) => `document.querySelector('td[data-column="${column}"]')?.textContent`
+  await page.waitFor(`${cell('Arguments')} === ${JSON.stringify(`"/tmp/${markup}", 0755`)}`)
+  const who = String(await page.evaluate(cell('Made by')))
+  t.is(who, `sh${markup} (5)/bin/\\u{202e}shsh -c echo ${markup}`)
+  t.is(await page.evaluate(`document.querySelectorAll('main img').length`), 0)
+  t.regex(String(await page.evaluate('document.title')), /seccomp-notifyd$/)
+  t.deepEqual(page.complaints(), [])
+})

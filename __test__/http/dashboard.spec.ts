@@ -150,8 +150,8 @@ test('a line stays within its frame', t => {
 
 for (const [given, lines] of [
   [{ tid: 7 }, ['thread 7']],
-  [{ tid: 8, detail: {} }, ['thread 8']],
-  [{ tid: 7, detail: { comm: 'sh' } }, ['sh (7)']],
+  [{ tid: 8, detail: { missing: 'failed', pid: null, comm: null, exe: null, cmdline: [], args: [] } }, ['thread 8']],
+  [{ tid: 7, detail: { pid: null, comm: 'sh', exe: null, cmdline: [] } }, ['sh (7)']],
   [
     { tid: 7, detail: { pid: 5, comm: 'sh', exe: '/bin/sh', cmdline: ['sh', '-c', 'x y'] } },
     ['sh (5)', '/bin/sh', 'sh -c x y'],
