@@ -4,7 +4,8 @@ import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync } fr
 import { join } from 'node:path'
 import { errorText } from './errors.ts'
 import type { InitProcess } from './native.ts'
-import { parseSaved, type SavedContainer } from './saved-container.ts'
+import type { SavedContainer } from './saved-container.ts'
+import { parseSaved } from './saved-schema.ts'
 
 const MOST_BYTES = 4 * 1024 * 1024
 /** Of /proc/PID/stat, counted from the state on (proc_pid_stat(5)). */
