@@ -99,7 +99,7 @@ async function goesDown(page: Page, words: string): Promise<void> {
 }
 
 async function seesStop(t: ExecutionContext): Promise<void> {
-  const policy = { action: 'stop', debounce: '2m', maxDelay: '5m' }
+  const policy = { action: 'stop', debounce: '10m', maxDelay: '20m' }
   const { runtimes, daemon } = await setting(t, { config: { policy } })
   const page = await openDashboard(t, daemon)
   const profile = notifying(['chroot', 'swapoff'], daemon.listenerSocket)
