@@ -23,6 +23,7 @@ const PURE = [
   'docker-files',
   'engine',
   'detail',
+  'frames',
   'errno',
   'events',
   'first-seen',
@@ -73,6 +74,7 @@ const PURE = [
 /** Shapes that anyone may name; they bring no code along. */
 const SHAPES = [
   'detail',
+  'frames',
   'config/schema',
   'container-view',
   'containers',
@@ -114,7 +116,8 @@ const MAY: Record<string, string[]> = {
   metadata: ['wishes'],
   policy: ['annotations', 'metadata', 'wishes'],
   containers: ['clip', 'debounce', 'details', 'identity'],
-  detail: ['clip', 'report/format'],
+  detail: ['clip', 'frames', 'report/format'],
+  frames: ['clip', 'report/format'],
   details: ['calls', 'detail'],
   arrivals: ['detail', 'events'],
   inspection: ['native'],

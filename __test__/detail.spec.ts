@@ -3,8 +3,17 @@ import { readDetail } from '../ts/detail.ts'
 import { createDetails } from '../ts/details.ts'
 import { callText, callerText } from '../ts/report/detail.ts'
 
-const WHOLE = { pid: 7, comm: 'sh', exe: '/bin/sh', cmdline: ['sh', '-c', 'chroot /x'], args: ['"/x"'], frames: ['a'] }
-const nothing = { pid: null, comm: null, exe: null, cmdline: [], args: [], frames: [] }
+const WHOLE = {
+  pid: 7,
+  comm: 'sh',
+  exe: '/bin/sh',
+  cmdline: ['sh', '-c', 'chroot /x'],
+  cwd: '/',
+  args: ['"/x"'],
+  frames: [],
+  framesEnd: 'its time was over',
+}
+const nothing = { pid: null, comm: null, exe: null, cmdline: [], cwd: null, args: [], frames: [], framesEnd: null }
 
 test('what was read is told as it was', t => {
   t.deepEqual(readDetail({ text: JSON.stringify(WHOLE) }), { missing: null, ...WHOLE })

@@ -5,6 +5,7 @@
  */
 
 import { clip } from './clip.ts'
+import { readFrames, type CodeFrame } from './frames.ts'
 import { escapeControls } from './report/format.ts'
 import type { Detail } from './native.ts'
 
@@ -20,17 +21,20 @@ export interface CallDetail {
   exe: string | null
   /** The command line, word by word. */
   cmdline: string[]
+  /** Working directory, in the container's file system. */
+  cwd: string | null
   /** The arguments as strace writes them: `"/some/path"`, `MS_RDONLY|MS_BIND`. As many as the call takes. */
   args: string[]
-  /** Where the call was made, the innermost first. */
-  frames: string[]
+  /** Where the call was made: the active functions, the innermost first. Empty where that is not asked. */
+  frames: CodeFrame[]
+  /** Why the last of them is not the thread's first function; null where it is, or where they are not asked for. */
+  framesEnd: string | null
 }
 
 const MAX_WORD_CHARS = 512
 const MAX_ARG_CHARS = 400
 const MAX_WORDS = 65
 const MAX_ARGS = 6
-const MAX_FRAMES = 64
 
 export function readDetail({ text, missing }: Pick<Detail, 'text' | 'missing'>): CallDetail {
   const read: Parsed = text === undefined ? {} : parse(text)
@@ -40,12 +44,14 @@ export function readDetail({ text, missing }: Pick<Detail, 'text' | 'missing'>):
     comm: word(read.comm),
     exe: word(read.exe),
     cmdline: words(read.cmdline, MAX_WORDS, MAX_WORD_CHARS),
+    cwd: word(read.cwd),
     args: words(read.args, MAX_ARGS, MAX_ARG_CHARS),
-    frames: words(read.frames, MAX_FRAMES, MAX_WORD_CHARS),
+    frames: readFrames(read.frames),
+    framesEnd: word(read.framesEnd),
   }
 }
 
-type Parsed = Partial<Record<'pid' | 'comm' | 'exe' | 'cmdline' | 'args' | 'frames', unknown>>
+type Parsed = Partial<Record<'pid' | 'comm' | 'exe' | 'cmdline' | 'cwd' | 'args' | 'frames' | 'framesEnd', unknown>>
 
 function parse(text: string): Parsed {
   try {

@@ -16,6 +16,7 @@ export type {
 export type { DaemonEvents, Refusal } from './daemon-hooks.ts'
 export { createDaemon, type Daemon, type DaemonDeps } from './daemon.ts'
 export type { CallDetail } from './detail.ts'
+export type { CodeFrame } from './frames.ts'
 export { ERROR_CODES, errorText, NotifydError, type ErrorCode } from './errors.ts'
 export type { StreamedCall } from './http/events/call.ts'
 export type { Dropped, LossReason } from './http/events/frames.ts'

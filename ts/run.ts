@@ -22,7 +22,7 @@ export interface RunOptions extends Denials, Partial<Omit<Policy, 'errno'>> {
   env?: NodeJS.ProcessEnv
   /** @default process.cwd() */
   cwd?: string
-  /** Whether callers and arguments are read. @default of the first calls of each kind, 100 ms at most */
+  /** Whether callers and arguments are read. @default of the first calls of each kind, and the code that makes them: 5 s at most */
   detail?: Partial<DetailSettings>
   /** Ends the command and all of its descendants. */
   signal?: AbortSignal

@@ -10,7 +10,7 @@ export interface KnownCall {
   abi: string
 }
 
-export interface DeniedCall extends Pick<CallCount, 'syscall' | 'abi' | 'number' | 'verdict' | 'count'> {
+export interface DeniedCall extends Pick<CallCount, 'syscall' | 'abi' | 'number' | 'verdict' | 'count' | 'detail'> {
   /** `new` fails a verification; `accepted`: the baseline has it; `probe`: a libc asks whether the kernel has it. */
   standing: 'new' | 'accepted' | 'probe'
 }
@@ -44,10 +44,11 @@ export function verificationOf(report: RunReport, { baseline = [], probes = 'ign
 }
 
 function judge(call: CallCount, baseline: readonly KnownCall[], probes: 'ignore' | 'count'): DeniedCall {
-  const { syscall, abi, number, verdict, count } = call
+  const { syscall, abi, number, verdict, count, detail } = call
   const isProbe = verdict === 'ENOSYS' && LIBC_PROBES.includes(syscall) && probes === 'ignore'
   const standing = baseline.some(known => isSame(known, call)) ? 'accepted' : isProbe ? 'probe' : 'new'
-  return { syscall, abi, number, verdict, count, standing }
+  const judged: DeniedCall = { syscall, abi, number, verdict, count, standing }
+  return detail === undefined ? judged : { ...judged, detail }
 }
 
 function isSame(a: KnownCall, b: KnownCall): boolean {

@@ -5,7 +5,7 @@ import { verificationOf, type Judgement, type Verification } from './verificatio
 
 export type { DeniedCall, Judgement, KnownCall, Verification } from './verification.ts'
 
-type Command = Pick<RunOptions, 'command' | 'args' | 'env' | 'cwd' | 'signal' | 'capabilities'>
+type Command = Pick<RunOptions, 'command' | 'args' | 'env' | 'cwd' | 'signal' | 'capabilities' | 'detail'>
 
 export interface VerifyOptions extends Command, Judgement {
   /** JSON text, in any format that `run` takes. */

@@ -128,7 +128,16 @@ test('a call that was let run, and one of nobody, say so; hostile text is escape
 })
 
 test('who made a call and with what is told on its line, and what only looks like nothing is shown', t => {
-  const detail = { pid: 9, comm: 'sh', exe: '/bin/sh', cmdline: ['sh', '-c', 'x y'], args: ['"/\u202ea"'], frames: [] }
+  const detail = {
+    pid: 9,
+    comm: 'sh',
+    exe: '/bin/sh',
+    cmdline: ['sh', '-c', 'x y'],
+    args: ['"/\u202ea"'],
+    frames: [],
+    framesEnd: null,
+    cwd: null,
+  }
   const line = `10:00:01.002  ${'k'.padEnd(28)}  `
   const rest = '= let run  [tid 7, x86_64, verdict EPERM, init]'
   t.is(

@@ -40,7 +40,7 @@ test('an empty file gives the documented defaults', t => {
       debounceMs: 5000,
       maxDelayMs: 30_000,
     },
-    detail: { calls: 'first', patienceMs: 100 },
+    detail: { calls: 'first', patienceMs: 100, backtraces: false },
     containersMay: ['log', 'ignore', 'debounce'],
     storm: { stops: 3, withinMs: 600_000 },
     metrics: { crioForm: 'syscalls', retentionMs: 300_000, maxSyscalls: 500, maxContainers: 1000 },

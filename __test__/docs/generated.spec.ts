@@ -126,5 +126,6 @@ function readScalar(text: string): unknown {
       .slice(1, -1)
       .split(', ')
       .filter(word => word !== '')
+  if (text === 'true' || text === 'false') return text === 'true'
   return /^\d+$/.test(text) ? Number(text) : text
 }

@@ -78,7 +78,17 @@ test('every filter, member and reason of the stream is described', async t => {
   const reader = readEvents(
     await createApp(calls, { feed }).request('/v1/events', { headers: { 'Last-Event-ID': 'x' } }),
   )
-  const detail = { missing: null, pid: 1, comm: '', exe: '', cmdline: [], args: [], frames: [] }
+  const detail = {
+    missing: null,
+    pid: 1,
+    comm: '',
+    exe: '',
+    cmdline: [],
+    args: [],
+    frames: [],
+    framesEnd: null,
+    cwd: null,
+  }
   make({ detail })
   lose(1)
   make({ detail })

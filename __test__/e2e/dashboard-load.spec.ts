@@ -137,6 +137,8 @@ inBrowser('who made a call and with what is text, whatever a target calls itself
       cmdline: ['sh', '-c', `echo ${markup}`],
       args: [`"/tmp/${markup}"`, '0755'],
       frames: [],
+      framesEnd: null,
+      cwd: null,
     },
   })
   const cell = (column: string) => `document.querySelector('td[data-column="${column}"]')?.textContent`

@@ -74,7 +74,7 @@ function configOf(folder: string, { policy = {}, storm, crioForm = 'syscalls', c
       maxDelayMs: 30_000,
       ...policy,
     },
-    detail: { calls: 'first', patienceMs: 100 },
+    detail: { calls: 'first', patienceMs: 100, backtraces: false },
     containersMay: containersMay ?? ['log', 'ignore', 'debounce'],
     storm: storm ?? { stops: 3, withinMs: 600_000 },
     metrics: { crioForm, retentionMs: 300_000, maxSyscalls: 100, maxContainers: 100 },

@@ -10,19 +10,22 @@ const SOURCES = join(projectRoot, '__test__/fixtures/guests')
 const BINARIES = join(projectRoot, 'build/guests')
 const HEADERS = ['tally.h', 'listener.h']
 
-/** Path of the compiled program. */
-export function guest(name: string): string {
+/** Path of the compiled program; `flags` are the compiler's. */
+export function guest(name: string, flags: string[] = []): string {
   const source = join(SOURCES, `${name}.c`)
-  const binary = join(BINARIES, `${name}-${digest([source, ...HEADERS.map(header => join(SOURCES, header))])}`)
-  if (!existsSync(binary)) compile(source, binary)
+  const key = digest([source, ...HEADERS.map(header => join(SOURCES, header))])
+  const binary = join(BINARIES, [name, ...flags, key].join('-'))
+  if (!existsSync(binary)) compile(source, binary, flags)
   return binary
 }
 
 /** Two test processes may compile the same program: each makes its own file, the last rename wins. */
-function compile(source: string, binary: string): void {
+function compile(source: string, binary: string, flags: string[]): void {
   mkdirSync(BINARIES, { recursive: true })
   const mine = `${binary}.${process.pid}`
-  execFileSync('gcc', ['-O2', '-Wall', '-static', '-no-pie', '-pthread', '-o', mine, source], { stdio: 'pipe' })
+  execFileSync('gcc', ['-O2', '-Wall', '-static', '-no-pie', '-pthread', ...flags, '-o', mine, source], {
+    stdio: 'pipe',
+  })
   renameSync(mine, binary)
 }
 

@@ -181,7 +181,17 @@ test('a text of a megabyte is cut', t => {
 })
 
 test('what callers say of themselves is told apart, as what nobody has to believe', t => {
-  const detail = { missing: null, pid: 9, comm: 'sh', exe: '/bin/sh', cmdline: ['sh'], args: ['"/\\x1b"'], frames: [] }
+  const detail = {
+    missing: null,
+    pid: 9,
+    comm: 'sh',
+    exe: '/bin/sh',
+    cmdline: ['sh'],
+    args: ['"/\\x1b"'],
+    frames: [],
+    framesEnd: null,
+    cwd: null,
+  }
   const [first, second] = stopped.calls
   const missing: CallDetail = { ...detail, missing: 'timed out', args: [] }
   const calls = [

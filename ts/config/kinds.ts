@@ -32,6 +32,10 @@ export function oneOf<const T extends string>(noun: string, accepted: readonly T
   })
 }
 
+export const yesOrNo: Kind<boolean> = kind('`true` or `false`', value =>
+  typeof value === 'boolean' ? value : new Wrong(`${show(value)} is neither true nor false`),
+)
+
 export function duration(leastMs: number): Kind<number, string> {
   const accepted = 'accepted: a number with ms, s, m or h, such as 500ms, 5s or 2m'
   return kind(leastMs === 0 ? 'duration' : `duration, at least ${formatDuration(leastMs)}`, value => {

@@ -2,7 +2,7 @@
 
 import * as v from 'valibot'
 import type { DefaultPaths } from './default-paths.ts'
-import { absolutePath, duration, integer, listOf, oneOf, socketPath, tcpAddress } from './kinds.ts'
+import { absolutePath, duration, integer, listOf, oneOf, socketPath, tcpAddress, yesOrNo } from './kinds.ts'
 import { policyKinds } from './policy-kinds.ts'
 import { optionalSetting, section, setting } from './setting.ts'
 
@@ -23,6 +23,8 @@ export interface DetailSettings {
   calls: 'first' | 'off'
   /** Longest time that such a call waits for it. */
   patienceMs: number
+  /** Whether the code that makes such a call is looked for too, which takes 5 s at most. */
+  backtraces: boolean
 }
 
 export interface Config {
@@ -171,8 +173,14 @@ export function configSchema(paths: DefaultPaths) {
             '20ms',
             'How long such a call waits at most until they have been read.',
           ),
+          backtraces: setting(
+            yesOrNo,
+            false,
+            true,
+            'Whether the code that makes such a call is looked for too: functions, files and lines. The call then waits up to 5 s.',
+          ),
         }),
-        v.transform(({ calls, patience }) => ({ calls, patienceMs: patience })),
+        v.transform(({ patience, ...rest }) => ({ ...rest, patienceMs: patience })),
       ),
       {},
     ),

@@ -2,8 +2,9 @@
 
 import type { CallCount, ContainerView, Incident } from '../container-view.ts'
 import type { ContainerDetail } from '../http/routes/containers.ts'
-import { callText, callerText } from './detail.ts'
+import { callerLine } from './detail.ts'
 import { escapeText, formatTable } from './format.ts'
+import { whereLines } from './frames.ts'
 
 const labelWidth = 14
 const mostChars = 1024
@@ -72,7 +73,7 @@ function calls(rows: readonly CallCount[]): string {
 function callers(rows: readonly CallCount[]): string {
   const lines = rows.flatMap(({ syscall, detail }) => {
     if (detail === undefined) return []
-    return [`${callText(text(syscall), detail.missing === null ? detail.args : ['...'])}  ${callerText(detail)}\n`]
+    return [callerLine(text(syscall), detail), ...whereLines(detail).map(line => `  ${line}`)].map(line => `${line}\n`)
   })
   return lines.length === 0 ? '' : block('Callers', lines.join(''), 'untrusted')
 }

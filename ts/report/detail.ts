@@ -20,3 +20,8 @@ export function callerText({ missing, comm, pid, exe, cmdline }: CallDetail): st
 function shown(word: string): string {
   return /^[^\s"'`]+$/u.test(word) ? word : `'${word.replaceAll("'", String.raw`\x27`)}'`
 }
+
+/** Both: `chroot("/x")  sh (pid 7, /bin/sh): sh` */
+export function callerLine(syscall: string, detail: CallDetail): string {
+  return `${callText(syscall, detail.missing === null ? detail.args : ['...'])}  ${callerText(detail)}`
+}

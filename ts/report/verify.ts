@@ -1,17 +1,19 @@
 /** PURE: a verification for people, one line for each denied call. */
 
 import type { DeniedCall, Verification } from '../verification.ts'
+import { describeCallers } from './callers.ts'
 import { escapeText, formatTable } from './format.ts'
 
 const STANDINGS = { new: '', accepted: 'accepted by the baseline', probe: 'asked by a C library' }
 
-/** The table of all that was denied, nothing where nothing was. */
+/** The table of all that was denied, and which code makes the calls that are new; nothing where nothing was. */
 export function describeDenied(denied: readonly DeniedCall[]): string {
   if (denied.length === 0) return ''
   const rows = denied.map(({ syscall, abi, verdict, count, standing }) =>
     [syscall, abi, verdict, `${count}`, STANDINGS[standing]].map(cell => escapeText(cell)),
   )
-  return formatTable(['CALL', 'ABI', 'VERDICT', 'COUNT', ''], rows)
+  const callers = describeCallers(denied.filter(({ standing }) => standing === 'new'))
+  return [formatTable(['CALL', 'ABI', 'VERDICT', 'COUNT', ''], rows), ...callers.map(line => `${line}\n`)].join('')
 }
 
 /** `2 denied calls are not in the profile` */

@@ -1,8 +1,10 @@
 /** `run`: one command under a filter, without an engine. */
 
 import { NotifydError } from '../../errors.ts'
+import { describeCallers } from '../../report/callers.ts'
 import { formatJson } from '../../report/format.ts'
 import { run as start, type RunOptions, type RunReport } from '../../run.ts'
+import { isAllowed } from '../../verdicts.ts'
 import { forwardSignals } from '../forwarding.ts'
 import { listOf } from '../list.ts'
 import { say, sayAsIs } from '../output.ts'
@@ -18,6 +20,7 @@ export interface RunFlags {
   probes: 'ignore' | 'count'
   ignore?: string
   detail: 'first' | 'off'
+  backtraces: boolean
   /** Milliseconds. */
   debounce: number
   /** Milliseconds. */
@@ -39,7 +42,7 @@ export async function run(words: string[], flags: RunFlags): Promise<number> {
 function optionsOf([command = '', ...args]: string[], flags: RunFlags): RunOptions {
   const { action, answer, probes, debounce: debounceMs, maxDelay: maxDelayMs } = flags
   const ignore = listOf(flags.ignore)
-  const detail = { calls: flags.detail }
+  const detail = { calls: flags.detail, backtraces: flags.backtraces }
   return { command, args, detail, action, answer, probes, ignore, debounceMs, maxDelayMs, ...denials(flags) }
 }
 
@@ -57,7 +60,15 @@ function denials({ profile, deny, cap }: RunFlags): Pick<RunOptions, 'profile' |
 
 function tell(report: RunReport, { json = false, report: file }: RunFlags): void {
   if (json) sayAsIs(formatJson(report, 0))
-  else if (report.message !== null) say(report.message)
+  else tellCalls(report)
   // Last: where this fails, the rest has been told.
   if (file !== undefined) writeWhole(file, formatJson(report))
+}
+
+/** Where the calls were made, and last what they were. */
+function tellCalls({ calls, message }: RunReport): void {
+  if (message === null) return
+  const denied = calls.filter(({ verdict }) => !isAllowed(verdict))
+  for (const line of describeCallers(denied)) say(line)
+  say(message)
 }

@@ -21,6 +21,7 @@ export interface VerifyFlags {
   profile?: string
   cap?: string
   enforce?: boolean
+  backtraces: boolean
   probes: 'ignore' | 'count'
   baseline?: string
   writeBaseline?: boolean
@@ -42,12 +43,21 @@ export async function verify(words: string[], flags: VerifyFlags): Promise<numbe
 }
 
 function optionsOf([command = '', ...args]: string[], flags: VerifyFlags): VerifyOptions {
-  const { profile, cap, enforce = false, probes } = flags
+  const { profile, cap, enforce = false, probes, backtraces } = flags
   if (profile === undefined) throw new NotifydError('ERR_USAGE', 'verify needs --profile FILE')
   check(flags)
   const baseline = readBaseline(flags)
   const capabilities = cap === undefined ? {} : { capabilities: listOf(cap) }
-  return { command, args, profile: readProfile(profile), enforce, probes, baseline, ...capabilities }
+  return {
+    command,
+    args,
+    profile: readProfile(profile),
+    enforce,
+    probes,
+    baseline,
+    detail: { backtraces },
+    ...capabilities,
+  }
 }
 
 function check({ baseline, writeBaseline = false, format, output }: VerifyFlags): void {

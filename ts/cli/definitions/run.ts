@@ -34,6 +34,7 @@ export function defineRun(program: Command, outcome: Outcome): void {
     .addOption(duration('--debounce <time>', 'stop after this long without another forbidden call', 5000))
     .addOption(duration('--max-delay <time>', 'stop at the latest this long after the first', 30_000))
     .addOption(choice('--detail <calls>', 'of which calls caller and arguments are read', ['first', 'off']))
+    .option('--no-backtraces', 'the code that makes these calls is not looked for')
     .option('--json', "the report as one line of JSON on stderr (stdout is the command's)")
     .option('--report <file>', 'write the report as JSON to a file')
     .action(async (words, flags) => outcome(await (await import('../commands/run.ts')).run(words, flags)))

@@ -22,6 +22,7 @@ export function defineVerify(program: Command, outcome: Outcome): void {
     .passThroughOptions()
     .option('--profile <file>', PROFILE_FILE)
     .addOption(capabilities())
+    .option('--no-backtraces', 'the code that makes denied calls is not looked for')
     .option('--enforce', 'denied calls fail as the profile says, instead of running')
     .addOption(choice('--probes <treatment>', 'whether clone3 denied with ENOSYS fails it', ['ignore', 'count']))
     .option('--baseline <file>', 'denied calls that are known, and fail nothing')

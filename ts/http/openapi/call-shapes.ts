@@ -2,6 +2,7 @@
 
 import type { CallCount } from '../../container-view.ts'
 import type { CallDetail } from '../../detail.ts'
+import type { CodeFrame } from '../../frames.ts'
 import type { StreamedCall } from '../events/call.ts'
 import { flag, list, nullable, oneOf, ref, shape, time, whole, words, type Schema } from './schema.ts'
 
@@ -28,8 +29,20 @@ export const callSchemas: Record<string, Schema> = {
     comm: nullable(words),
     exe: nullable(words),
     cmdline: list(words),
+    cwd: nullable(words),
     args: list(words),
-    frames: list(words),
+    frames: list(ref('CodeFrame')),
+    framesEnd: nullable(words),
+  }),
+  CodeFrame: shape<CodeFrame>({
+    module: words,
+    buildId: nullable(words),
+    offset: words,
+    function: nullable(words),
+    file: nullable(words),
+    line: nullable(whole),
+    inlined: flag,
+    found: oneOf(['kernel', 'tables', 'search']),
   }),
   Call: shape<StreamedCall>(
     {
