@@ -50,11 +50,11 @@ const RING_EVENTS = 65_536
 export function supervise({ config, clock, native, history, log, store }: SupervisionDeps): Supervision {
   let isReady = false
   let survives = false
-  const options = supervisorOptions(config)
-  if (config.detail.calls !== 'off' && options.inspection === undefined) {
+  const setup = supervisorOptions(config)
+  if (config.detail.calls !== 'off' && setup.inspection === undefined) {
     log.warn('seccomp-notifyd-inspect is not installed beside the addon: callers and arguments are not read')
   }
-  const supervisor: Supervisor = new native.Supervisor(options, () => ledger.wake())
+  const supervisor: Supervisor = new native.Supervisor(setup, () => ledger.wake())
   const emitter = new Emitter<DaemonEvents>()
   const names = createNames(native)
   const narration = createNarration(log, clock)

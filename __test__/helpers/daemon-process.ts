@@ -157,7 +157,7 @@ function sumOf(calls: ContainerView['calls']): number {
 
 function fetchFrom(socketPath: string, path: string): Promise<{ status: number; body: string }> {
   return new Promise((resolve, reject) => {
-    const call = request({ socketPath, path, timeout: 5000, agent: false }, response => {
+    const call = request({ socketPath, path, timeout: 30_000, agent: false }, response => {
       let body = ''
       response.setEncoding('utf8').on('data', (text: string) => (body += text))
       response.on('end', () => resolve({ status: response.statusCode ?? 0, body }))
