@@ -85,9 +85,9 @@ export function supervise({ config, clock, native, history, log, store }: Superv
   })
 
   /** What came back has to be served before anything that could belong to it. */
-  function keep({ options, keeping: { problems } }: Store): void {
+  function keep({ options: kept, keeping: { problems } }: Store): void {
     for (const problem of problems) log.warn({ problem }, 'what was kept of a container cannot be used')
-    const problem = supervisor.keep(options)
+    const problem = supervisor.keep(kept)
     survives = problem === null
     if (problem !== null) log.error({ problem }, 'listeners do not survive a restart: they cannot be kept')
     ledger.wake()
