@@ -139,10 +139,10 @@ test('while the program that reads hangs one call waits, and others are answered
 })
 
 test('a call is answered when its time is over, that is told, and the program is started anew', async t => {
-  const { daemon, reader, call } = await begin(t, { ...PATIENT, detail: { patience: '2s' } })
+  const { daemon, call } = await begin(t, { ...PATIENT, detail: { patience: '8s' } })
   const web = container(t, daemon, 'web')
   web.tell('chroot /first')
-  await reader.take(1)
+  t.is((await call()).detail?.missing, null)
   const before = helperOf(daemon)
   process.kill(before, 'SIGSTOP')
   web.tell('chroot /second')

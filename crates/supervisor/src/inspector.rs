@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -31,8 +31,8 @@ const MOST_WAITING: usize = 64;
 /// Until the program is started again after it failed twice without a success; doubled each time.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
-/// How long a killed program is waited for before the next one is started.
-const BURIAL: Duration = Duration::from_millis(10);
+/// How long a killed program is waited for before the next one is started, and how often it is looked for after that.
+const BURIAL: Duration = Duration::from_millis(20);
 /// How long the end waits for the killed program.
 const FAREWELL: Duration = Duration::from_secs(1);
 
@@ -163,13 +163,25 @@ impl Drop for Inspector {
 impl Keeper {
     /// Until the loop lets go of its end.
     fn run(mut self) {
-        while let Ok(order) = self.orders.recv() {
+        while let Some(order) = self.next() {
             let serial = order.request.serial;
             let read = self.look(&order);
             self.shared.control(Control::Inspected(serial, read));
         }
         self.kill();
         self.bury_within(FAREWELL);
+    }
+
+    /// Waits for an order, and meanwhile for those that are dying: none is left a zombie until somebody calls again.
+    fn next(&mut self) -> Option<Order> {
+        while !self.bury() {
+            match self.orders.recv_timeout(BURIAL) {
+                Ok(order) => return Some(order),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return None,
+            }
+        }
+        self.orders.recv().ok()
     }
 
     fn look(&mut self, order: &Order) -> Read {

@@ -6,7 +6,7 @@ mod support;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use notifyd_bpf::{Action, Denied, deny_list};
@@ -71,6 +71,22 @@ fn missing(details: &[Detail]) -> Vec<Missing> {
     details.iter().map(of).collect()
 }
 
+/// Whether this process has a child, dead or alive, that was started from the file.
+fn has_child(executable: &Path) -> bool {
+    let name = executable.file_name().unwrap().to_str().unwrap();
+    let mine = format!("PPid:\t{}\n", std::process::id());
+    let statuses = fs::read_dir("/proc").unwrap().filter_map(|entry| {
+        let path = entry.ok()?.path().join("status");
+        fs::read_to_string(path).ok()
+    });
+    // The script has become what it executes.
+    statuses.filter(|status| status.contains(&mine)).any(|status| {
+        [name, "sleep"]
+            .iter()
+            .any(|name| status.starts_with(&format!("Name:\t{name}\n")))
+    })
+}
+
 #[test]
 fn calls_are_answered_though_the_program_says_nothing_and_after_three_times_it_is_not_asked() {
     let folder = Folder::new("silent");
@@ -78,7 +94,7 @@ fn calls_are_answered_though_the_program_says_nothing_and_after_three_times_it_i
         &folder,
         &format!("echo x >> {}/starts; exec sleep 1000", folder.0.display()),
     );
-    let mut bench = bench("silent-bench", executable, Duration::from_millis(400));
+    let mut bench = bench("silent-bench", executable.clone(), Duration::from_millis(400));
     let launched = calls(&bench, 30);
     assert_eq!(exit(&mut bench, launched), Ended::Exited(30));
     assert_eq!(bench.total(launched.token), 30);
@@ -86,6 +102,7 @@ fn calls_are_answered_though_the_program_says_nothing_and_after_three_times_it_i
     // The second failure makes a pause, in which nothing is asked.
     assert!((2..=3).contains(&missing.len()), "{missing:?}");
     assert_eq!(missing[0], Missing::TimedOut);
+    bench.wait_until("buried", || !has_child(&executable));
 }
 
 #[test]
