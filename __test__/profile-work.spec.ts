@@ -1,13 +1,13 @@
 /** Profiles are worked on in a process of their own. */
 
-import { spawn } from 'node:child_process'
+import { fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import test from 'ava'
 import { NotifydError } from '../ts/errors.ts'
-import { doInChild, workApart } from '../ts/profile-work.ts'
+import { doInChild, workApart, type Outcome } from '../ts/profile-work.ts'
 import { until } from './helpers/child.ts'
 import { processesWith } from './helpers/containers.ts'
 import { ENDLESS } from './helpers/profiles.ts'
@@ -45,6 +45,16 @@ test('a profile for which libseccomp does not return is given up, and its proces
   t.is(error?.code, 'ERR_PROFILE_TIMEOUT')
   t.regex(error?.message ?? '', /within 1\.5 s/)
   await until(() => workersOf(process.pid).length === 0, 10_000)
+})
+
+test('a worker that has answered waits to be ended', async t => {
+  const worker = fork(join(projectRoot, 'build/ts/profile-worker.js'), { execArgv: [], serialization: 'advanced' })
+  t.teardown(() => worker.kill('SIGKILL'))
+  for (let time = 0; time < 2; time++) {
+    const answer = once(worker, 'message')
+    worker.send({ name: 'compileProfile', args: [DENIES_CHROOT] })
+    t.true('value' in ((await answer)[0] as Outcome))
+  }
 })
 
 test('a worker does not outlive who waits for it', async t => {
