@@ -31,6 +31,10 @@ checkWithPrometheus('a scrape with hostile names passes promtool, and Prometheus
   for (const id of HOSTILE) {
     const runtime = startFakeRuntime(daemon.listenerSocket, ['--id', id, '--calls', '3', '--linger-ms', '170000'])
     t.teardown(() => runtime.process.kill('SIGKILL'))
+    await runtime.printed(/^pid \d+/m)
+    const pid = Number(/^pid (\d+)/m.exec(runtime.stdout())?.[1])
+    // What it made lives on and holds its output, for which the process of the test would wait.
+    t.teardown(() => pid > 1 && process.kill(pid, 'SIGKILL'))
     await until(async () => (await daemon.metric(CALLS)) === 3 * (HOSTILE.indexOf(id) + 1), 20_000)
   }
   const address = await scrapedAddress(daemon)
