@@ -2,33 +2,20 @@
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import test, { type ExecutionContext } from 'ava'
+import type { ExecutionContext } from 'ava'
 import { start, until } from '../helpers/child.ts'
 import { cli } from '../helpers/cli.ts'
 import { needContainerd, startContainerd } from '../helpers/containerd.ts'
 import { startDaemonFor } from '../helpers/daemon-process.ts'
 import { IMAGE, needDocker, startDocker } from '../helpers/docker.ts'
+import { checksWith } from '../helpers/engine-checks.ts'
 import { folderOf } from '../helpers/folder.ts'
-import { findCommand, recordExercise, type Need, type Part } from '../helpers/needs.ts'
+import { findCommand } from '../helpers/needs.ts'
 import { createPodman, needPodman } from '../helpers/podman.ts'
 import { trustedFolder } from '../helpers/trusted-folder.ts'
 
 /** In whose place the shim stands under Podman. */
 const PREFERRED = findCommand('crun') === undefined ? 'runc' : 'crun'
-
-function check(part: Part, need: Need, title: string, body: (t: ExecutionContext) => Promise<void>): void {
-  const full = `${part}: ${title}`
-  if (!need.usable) {
-    recordExercise({ part, title, outcome: 'skip', reason: need.reason })
-    test.skip(full, body)
-    return
-  }
-  test.serial(full, async t => {
-    t.timeout(170_000)
-    t.teardown(() => recordExercise({ part, title, outcome: t.passed ? 'pass' : 'fail' }))
-    await body(t)
-  })
-}
 
 interface Installation {
   /** Where the executables are. */
@@ -76,7 +63,7 @@ async function isGone(t: ExecutionContext, { dir, uninstall }: Installation): Pr
   t.false(existsSync(dir))
 }
 
-check('docker', needDocker(), 'containers run under the name, and keep the executable', async t => {
+checksWith('docker', needDocker())('containers run under the name, and keep the executable', async t => {
   const daemon = await startDaemonFor(t, folderOf(t))
   const installed = installationIn(t, daemon.listenerSocket)
   const config = { file: '', text: '' }
@@ -110,7 +97,7 @@ const CRI = `
       ShimCgroup = "/ours"
 `
 
-check('containerd', needContainerd(), 'it reads the handler, and its containers keep the executable', async t => {
+checksWith('containerd', needContainerd())('it reads the handler, and its containers keep the executable', async t => {
   const installed = installationIn(t, '/nonexistent/listener.sock')
   const config = { file: '', text: '' }
   const prepare = async (file: string) => {
@@ -145,7 +132,7 @@ check('containerd', needContainerd(), 'it reads the handler, and its containers 
   t.is(readFileSync(config.file, 'utf8'), config.text)
 })
 
-check('podman', needPodman(PREFERRED), 'containers run under the name, and keep the executable', async t => {
+checksWith('podman', needPodman(PREFERRED))('containers run under the name, and keep the executable', async t => {
   const file = join(trustedFolder(t), 'containers.conf')
   writeFileSync(file, '# of the test\n[engine]\nevents_logger = "file"\n')
   const env: Record<string, string> = { CONTAINERS_CONF: file }
