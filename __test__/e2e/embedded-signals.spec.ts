@@ -13,6 +13,8 @@ const LATE_LAUNCH = join(projectRoot, '__test__/fixtures/late-launch.mjs')
 const CTRL_C = '\x03'
 const CTRL_Z = '\x1a'
 const CTRL_D = '\x04'
+/** What a listener prints, which is no part of the command line that a terminal echoes. */
+const READY = 'ready 42'
 let marks = 0
 
 /**
@@ -23,7 +25,10 @@ function listener(names: string[]): { script: string; mark: string } {
   const mark = `mark-${process.pid}-${marks++}`
   const traps = names.map(name => `trap 'echo got ${name}' ${name};`).join(' ')
   const end = `trap 'kill -KILL $waited; exit 9' TERM`
-  return { mark, script: `: ${mark}; sleep 1000 & waited=$!; ${traps} ${end}; echo ready; while :; do wait; done` }
+  return {
+    mark,
+    script: `: ${mark}; sleep 1000 & waited=$!; ${traps} ${end}; echo ready $((6 * 7)); while :; do wait; done`,
+  }
 }
 
 /** State of a process: S sleeping, T stopped; see proc_pid_stat(5). */
@@ -46,7 +51,7 @@ function times({ stdout }: Running, text: string): number {
 check('each signal reaches the command, once', async t => {
   const names = ['INT', 'HUP', 'QUIT', 'USR1', 'USR2', 'WINCH', 'CONT']
   const running = startRun(['--deny', 'chroot', '--', 'sh', '-c', listener(names).script])
-  await running.printed('ready')
+  await running.printed(READY)
   for (const name of names) {
     running.process.kill(`SIG${name}` as NodeJS.Signals)
     await running.printed(`got ${name}\n`)
@@ -83,7 +88,8 @@ check('a stopped command is continued, and so are its answers', async t => {
   // SIGTSTP stops nobody in an orphaned process group (setpgid(2)), so the job needs a shell over it.
   const job = 'set -m; $RUN --deny chroot -- sh -c "$SCRIPT" & echo "pid $!"; wait -f $!'
   const running = shell(job, { env: { ...process.env, RUN: RUN.join(' '), SCRIPT: script } })
-  await running.printed('ready')
+  await running.printed(READY)
+  await running.printed(/pid \d+\n/)
   const supervisor = Number(/pid (\d+)/.exec(running.stdout())?.[1])
   const command = shellOf(mark)
   t.teardown(() => processesWith(mark).forEach(pid => process.kill(pid, 'SIGKILL')))
@@ -109,7 +115,7 @@ check('a stopped command is continued, and so are its answers', async t => {
 function onTerminal(t: ExecutionContext, line: string): Running {
   const running = start('script', ['--quiet', '--return', '--command', line, '/dev/null'], {
     input: 'pipe',
-    deadlineMs: 30_000,
+    deadlineMs: 120_000,
   })
   t.teardown(() => running.process.kill('SIGKILL'))
   return running
@@ -165,10 +171,14 @@ check('a job is stopped and continued by the shell of its terminal', async t => 
   const { script, mark } = listener([])
   const running = onTerminal(t, 'bash --norc --noprofile -i')
   typed(running, `${quoted([...RUN, '--deny', 'chroot', '--', 'sh', '-c', script])}; echo "code $?"\r`)
-  await running.printed(/^ready/m)
+  await running.printed(READY)
   typed(running, CTRL_Z)
   await running.printed(/Stopped/)
-  t.is(stateOf(shellOf(mark)), 'T')
+  await until(
+    () => stateOf(shellOf(mark)) === 'T',
+    5000,
+    () => 'it is to be stopped',
+  )
   typed(running, 'fg\r')
   await until(
     () => stateOf(shellOf(mark)) !== 'T',

@@ -13,7 +13,7 @@ const HAND_OVER = 'sendmsg,write,close,openat,read,fcntl,mmap,futex,execve,exit_
 const START_AND_END = 'sendmsg,write,close,openat,read,fcntl,mmap,futex,exit_group,exit,rt_sigprocmask,getpid'
 
 check('every call that the tables know, denied alone', async t => {
-  const running = start(process.execPath, [PROGRAM, HAND_OVER, START_AND_END], { deadlineMs: 120_000 })
+  const running = start(process.execPath, [PROGRAM, HAND_OVER, START_AND_END], { deadlineMs: 170_000 })
   const { code, stdout } = await running.finished
   t.is(code, 0)
   const swept = stdout

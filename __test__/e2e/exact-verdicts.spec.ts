@@ -23,6 +23,9 @@ const PROFILES: Record<string, string> = {
   ...STOCK,
 }
 
+/** Rounds of a program that ends when the daemon has. */
+const UNTIL_KILLED = '100000'
+
 const native = loadNative()
 
 function define(runtime: RuntimeName): void {
@@ -41,22 +44,22 @@ function define(runtime: RuntimeName): void {
   checks.check('nobody gets a second listener, be the daemon alive or killed', async t => {
     const { runtimes, daemon } = await checks.setting(t, {}, ['asks-for-listener'])
     const profile = rewritten(runtime, daemon.listenerSocket)
-    const bundle = runtimes.bundle({ args: ['asks-for-listener', '40', '100'], profile })
+    const bundle = runtimes.bundle({ args: ['asks-for-listener', UNTIL_KILLED, '100', '5'], profile })
     const container = runtimes.run('guarded', bundle)
     await container.printed('listener EBUSY chroot EPERM\nlistener EBUSY chroot EPERM')
     await daemon.kill9()
     const { stdout, code } = await container.finished
     t.is(code, 0)
     const rounds = stdout.trim().split('\n')
-    t.is(rounds.length, 40)
     t.deepEqual(new Set(rounds), new Set(['listener EBUSY chroot EPERM', 'listener EBUSY chroot ENOSYS']))
-    t.is(rounds.at(-1), 'listener EBUSY chroot ENOSYS')
+    t.deepEqual(new Set(rounds.slice(-5)), new Set(['listener EBUSY chroot ENOSYS']))
   })
 
   checks.check('threads start as before, also once the daemon is gone; denied namespaces are counted', async t => {
     const { runtimes, daemon } = await checks.setting(t, {}, ['starts-threads'])
     const profile = rewritten(runtime, daemon.listenerSocket)
-    const container = runtimes.run('threads', runtimes.bundle({ args: ['starts-threads', '30', '100'], profile }))
+    const bundle = runtimes.bundle({ args: ['starts-threads', UNTIL_KILLED, '100', '5'], profile })
+    const container = runtimes.run('threads', bundle)
     await container.printed('threads 200 namespace EPERM\nthreads 200 namespace EPERM', 20_000)
     await until(async () => (await daemon.calls('threads', 'clone')) >= 2, 5000)
     const known = (await daemon.container('threads'))?.calls ?? []
@@ -68,12 +71,11 @@ function define(runtime: RuntimeName): void {
     const { stdout, code } = await container.finished
     t.is(code, 0)
     const rounds = stdout.trim().split('\n')
-    t.is(rounds.length, 30)
     t.true(
       rounds.every(round => round.startsWith('threads 200 ')),
       stdout,
     )
-    t.is(rounds.at(-1), 'threads 200 namespace ENOSYS')
+    t.deepEqual(new Set(rounds.slice(-5)), new Set(['threads 200 namespace ENOSYS']))
   })
 
   checks.check("a bundle's own configuration, rewritten by the command line, is used as it is", async t => {

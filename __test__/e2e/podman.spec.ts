@@ -90,11 +90,17 @@ function define(runtime: RuntimeName): void {
     `with ${runtime}, containers are called as in \`podman ps\`, also those that are removed at their end`,
     async t => {
       const { podman, daemon, shim } = await setting(t, runtime)
-      // One whose files are gone before they are read keeps its id.
-      const denied = ['sh', '-c', 'swapoff /dev/null; sleep 1; exit 7']
-      t.is((await podman.run(shim.script, ['--rm', '--name', 'gone', ...ASKED_FOR], denied)).code, 7)
-      t.is((await podman.run(shim.script, ['--name', 'stays', ...ASKED_FOR], denied)).code, 7)
+      const denied = ['sh', '-c', 'swapoff /dev/null; while [ ! -e /tmp/end ]; do sleep 0.1; done; exit 7']
       const named = async () => (await daemon.containers()).map(({ name, engine }) => `${name} ${engine}`)
+      // One whose files are gone before they are read keeps its id.
+      const endsWhenNamed = async (name: string, running: Promise<Finished>) => {
+        await until(async () => (await named()).includes(`${name} podman`), 10_000)
+        t.is((await podman.call(['exec', name, 'touch', '/tmp/end'])).code, 0)
+        t.is((await running).code, 7)
+      }
+      await endsWhenNamed('gone', podman.run(shim.script, ['--rm', '--name', 'gone', ...ASKED_FOR], denied))
+      // Its root file system is the same.
+      t.is((await podman.run(shim.script, ['--name', 'stays', ...ASKED_FOR], denied)).code, 7)
       await until(async () => (await named()).join() === 'stays podman,gone podman', 10_000)
       for (const container of ['gone', 'stays']) {
         await until(async () => (await daemon.metric(CONTAINER_CALLS, { container })) > 0, 5000)
@@ -108,7 +114,8 @@ function define(runtime: RuntimeName): void {
 
       await importImage(podman, shim.folder)
       const fixed = ['run', '--rm', '--network', 'none', ...LIMITS, ...ASKED_FOR]
-      t.is((await podman.call(['--runtime', shim.script, ...fixed, '--name', 'of-image', IMAGE, ...denied])).code, 7)
+      const ofImage = podman.call(['--runtime', shim.script, ...fixed, '--name', 'of-image', IMAGE, ...denied])
+      await endsWhenNamed('of-image', ofImage)
       await until(async () => (await daemon.container('of-image'))?.image === IMAGE, 10_000)
 
       t.is((await podman.call(['rename', 'stays', 'renamed'])).code, 0)

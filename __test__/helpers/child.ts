@@ -25,6 +25,8 @@ export interface StartOptions {
   cwd?: string
   deadlineMs?: number
   input?: 'pipe' | 'ignore'
+  /** In a session of its own, which the terminal that the tests may run on sends no signals to. */
+  ownSession?: boolean
 }
 
 const SIGNALS: Record<string, number> = {
@@ -38,8 +40,8 @@ const SIGNALS: Record<string, number> = {
 }
 
 export function start(command: string, args: string[], options: StartOptions = {}): Running {
-  const { env = process.env, cwd, deadlineMs = 60_000, input = 'ignore' } = options
-  const child = spawn(command, args, { env, cwd, stdio: [input, 'pipe', 'pipe'] })
+  const { env = process.env, cwd, deadlineMs = 60_000, input = 'ignore', ownSession = false } = options
+  const child = spawn(command, args, { env, cwd, stdio: [input, 'pipe', 'pipe'], detached: ownSession })
   const output = { stdout: '', stderr: '' }
   child.stdout?.setEncoding('utf8').on('data', (text: string) => (output.stdout += text))
   child.stderr?.setEncoding('utf8').on('data', (text: string) => (output.stderr += text))

@@ -14,11 +14,14 @@ export function check(title: string, body: (t: ExecutionContext) => Promise<void
   })
 }
 
+/** Signals come from the test alone. */
+const OWN: StartOptions = { ownSession: true, deadlineMs: 120_000 }
+
 /** Words of a command line, for where something else starts us. */
 export const RUN = [process.execPath, CLI, 'run']
 
 export function startRun(args: string[], options: StartOptions = {}): Running {
-  return start(process.execPath, [CLI, 'run', ...args], { deadlineMs: 30_000, ...options })
+  return start(process.execPath, [CLI, 'run', ...args], { ...OWN, ...options })
 }
 
 export function run(...args: string[]): Promise<Finished> {
@@ -33,5 +36,5 @@ export function reportOf({ stderr }: Finished): RunReport {
 /** The same, run by a shell that redirects. */
 export function shell(script: string, options: StartOptions = {}): Running {
   const env = { ...process.env, RUN: RUN.join(' ') }
-  return start('bash', ['-o', 'pipefail', '-c', script], { deadlineMs: 30_000, env, ...options })
+  return start('bash', ['-o', 'pipefail', '-c', script], { ...OWN, env, ...options })
 }
