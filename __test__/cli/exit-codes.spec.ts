@@ -67,7 +67,7 @@ test('126 and 127: the command cannot be executed, or is not there', async t => 
 
 test('137: the command was stopped', async t => {
   const args = ['run', '--deny', 'chroot', '--action', 'stop', '--debounce', '100ms', '--']
-  const { code, stderr } = await cli([...args, 'sh', '-c', 'chroot / true; sleep 60'])
+  const { code, stderr } = await cli([...args, 'sh', '-c', 'chroot / true; sleep 1000'])
   t.is(code, 137)
   t.true(stderr.endsWith('seccomp-notifyd: Used forbidden syscalls: chroot (1x)\n'))
 })

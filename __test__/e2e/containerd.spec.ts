@@ -36,7 +36,7 @@ check("what containerd's own profile denies is seen where it is asked for, and n
 
 check('containers of two namespaces that have one id are two, and the forbidden call of one ends that one', async t => {
   const { containerd, daemon, shim } = await setting(t, { policy: { action: 'stop', debounce: '3s' } })
-  const script = ['sh', '-c', 'echo up; exec sleep 100']
+  const script = ['sh', '-c', 'echo up; exec sleep 1000']
   const [one, two] = NAMESPACES.map(name =>
     containerd.start(['--namespace', name, ...run(containerd, shim.path, 'web', ASKED_TO_STOP, script)]),
   ) as [Running, Running]
@@ -93,7 +93,7 @@ interface Life {
 
 async function life(containerd: Containerd, runtime: string, id: string): Promise<Life> {
   const ran = await containerd.call(run(containerd, runtime, `${id}-ran`, ASKED_FOR, ['sh', '-c', DENIED_CALL]))
-  const container = containerd.start(run(containerd, runtime, id, ASKED_FOR, ['sh', '-c', 'echo up; exec sleep 100']))
+  const container = containerd.start(run(containerd, runtime, id, ASKED_FOR, ['sh', '-c', 'echo up; exec sleep 1000']))
   await container.printed('up', 30_000)
   const exec = await containerd.call(['tasks', 'exec', '--exec-id', 'x', id, 'swapoff', '/dev/null'])
   await containerd.call(['tasks', 'kill', '--signal', 'SIGKILL', id])

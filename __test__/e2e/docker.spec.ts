@@ -36,7 +36,7 @@ check("what Docker's own profile denies is seen, and the container's life is as 
 check('a container that Docker always restarts is stopped, and after the third time only logged', async t => {
   const policy = { action: 'stop', debounce: '200ms' }
   const { docker, daemon } = await setting(t, { policy, storm: { stops: 3, within: '10m' } })
-  const command = ['sh', '-c', 'swapoff /dev/null; exec sleep 100']
+  const command = ['sh', '-c', 'swapoff /dev/null; exec sleep 1000']
   const { stdout } = await docker.call(run(['--detach', '--name', 'again', '--restart', 'always'], command))
   const id = stdout.trim()
   const describe = () => cli(['describe', id, '--api-socket', daemon.apiSocket])
@@ -62,7 +62,7 @@ check("a profile of the user's own, which need not know of us, is watched", asyn
 
 check('containers are called as in `docker ps`, and a new name shows at the next start', async t => {
   const { docker, daemon, shim } = await setting(t)
-  const command = ['sh', '-c', 'swapoff /dev/null; exec sleep 100']
+  const command = ['sh', '-c', 'swapoff /dev/null; exec sleep 1000']
   const { stdout } = await docker.call(run(['--detach', '--name', 'shop.web-1', '--hostname', 'other'], command))
   const id = stdout.trim()
   // It has the other's files for hosts and host name mounted.
@@ -121,7 +121,7 @@ interface Life {
 async function life(docker: Docker, name: string, options: string[]): Promise<Life> {
   const ran = await docker.call(run(['--rm', '--name', `ran-${name}`, ...options], ['sh', '-c', DENIED_CALLS]))
   const removed = (await docker.call(['ps', '--all', '--quiet', '--filter', `name=ran-${name}`])).stdout
-  const script = 'echo up; swapoff /dev/null; exec sleep 100'
+  const script = 'echo up; swapoff /dev/null; exec sleep 1000'
   await docker.call(run(['--detach', '--name', name, ...options], ['sh', '-c', script]))
   const exec = await docker.call(['exec', name, 'swapoff', '/dev/null'])
   const terminal = await docker.call(['exec', '--tty', name, 'swapoff', '/dev/null'])

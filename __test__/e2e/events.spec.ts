@@ -54,7 +54,7 @@ test('calls arrive with who made them and what they got, and a reader that comes
 })
 
 test('beside one reader that stalls and one that vanished, each gets every call or is told how many it lost', async t => {
-  t.timeout(120_000)
+  t.timeout(170_000)
   const daemon = await startDaemonFor(t, folderOf(t), ERRNO)
   const readers = await Promise.all(Array.from({ length: 20 }, () => read(daemon)))
   const stalled = await openStream(daemon.apiSocket, '/v1/events')

@@ -114,7 +114,7 @@ async function compareSweeps(
   const sweep = async (id: string, json: string): Promise<string[]> => {
     const args = ['calls-everything', String(LAST_NUMBER)]
     const bundle = runtimes.bundle({ args, profile: JSON.parse(json) as Profile, capabilities: CAPABILITIES })
-    const { code, stdout, stderr } = await runtimes.run(id, bundle, 100_000).finished
+    const { code, stdout, stderr } = await runtimes.run(id, bundle).finished
     t.is(code, 0, stderr)
     return stdout.split('\n')
   }

@@ -15,7 +15,7 @@ function define(runtime: RuntimeName): void {
   check('an id that is started again during the debounce is not stopped by the old timer', async t => {
     const { runtimes, daemon, profile } = await setting(t, { config: STOP })
     const forbidden = { args: ['sh', '-c', 'chroot / true; exit 7'], profile: profile(['chroot']) }
-    const harmless = { args: ['sh', '-c', 'echo up; exec sleep 60'], profile: profile(['chroot']) }
+    const harmless = { args: ['sh', '-c', 'echo up; exec sleep 1000'], profile: profile(['chroot']) }
     t.is((await runtimes.run('again', runtimes.bundle(forbidden)).finished).code, 7)
     const second = runtimes.run('again', runtimes.bundle(harmless))
     await second.printed('up')
@@ -37,7 +37,7 @@ function define(runtime: RuntimeName): void {
 
   check('a workload that is stopped again and again is at last only logged, and says so', async t => {
     const { runtimes, daemon, profile } = await setting(t, { config: STORM })
-    const args = ['sh', '-c', 'chroot / true; echo called; exec sleep 60']
+    const args = ['sh', '-c', 'chroot / true; echo called; exec sleep 1000']
     const bundle = runtimes.bundle({ args, profile: profile(['chroot']) })
     for (const id of ['job-1', 'job-2']) {
       t.is((await runtimes.run(id, bundle).finished).code, KILLED)

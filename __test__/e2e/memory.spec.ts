@@ -23,7 +23,7 @@ for (const { answer, calls } of [
   { answer: 'continue', calls: 'off' },
 ]) {
   check(`the daemon reads no memory of a caller: answer ${answer}, detail ${calls}`, async t => {
-    t.timeout(120_000)
+    t.timeout(170_000)
     const folder = folderOf(t)
     const daemon = await startDaemonFor(t, folder, {
       config: { policy: { answer, errno: 'EPERM' }, detail: { calls, patience: '1m' } },

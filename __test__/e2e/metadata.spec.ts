@@ -83,7 +83,7 @@ function define(runtime: RuntimeName): void {
     const { runtimes, daemon, profile } = await setting(t, { config })
     const [stops, logs] = (['stop', 'log'] as const).map(action => {
       const listenerMetadata = JSON.stringify({ v: 1, action })
-      const args = ['sh', '-c', 'chroot / true; echo called; exec sleep 60']
+      const args = ['sh', '-c', 'chroot / true; echo called; exec sleep 1000']
       return runtimes.run(action, runtimes.bundle({ args, profile: profile(['chroot'], { listenerMetadata }) }))
     })
     await logs?.printed('called')

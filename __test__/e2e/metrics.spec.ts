@@ -36,7 +36,7 @@ function sum(families: Map<string, Family>, name: string, labels: Record<string,
 const seriesOf = (families: Map<string, Family>) => [...families.values()].flatMap(({ samples }) => samples)
 
 test('a thousand short containers leave few series after the retention, and the total', async t => {
-  t.timeout(120_000)
+  t.timeout(170_000)
   const daemon = await daemonOf(t, { retention: '5s' })
   let most = 0
   for (let round = 0; round < 20; round++) {

@@ -155,7 +155,7 @@ interface Life {
 async function life(podman: Podman, runtime: string): Promise<Life> {
   const ran = await podman.run(runtime, ['--rm', ...ASKED_FOR], ['sh', '-c', 'swapoff /dev/null; exit 7'])
   const options = ['--detach', '--name', 'lives', ...ASKED_FOR]
-  await podman.run(runtime, options, ['sh', '-c', 'swapoff /dev/null; echo up; exec sleep 100'])
+  await podman.run(runtime, options, ['sh', '-c', 'swapoff /dev/null; echo up; exec sleep 1000'])
   const exec = await podman.call(['exec', 'lives', 'swapoff', '/dev/null'])
   const terminal = await podman.call(['exec', '--tty', 'lives', 'swapoff', '/dev/null'])
   await until(async () => (await podman.call(['logs', 'lives'])).stdout.includes('up'), 10_000)

@@ -59,7 +59,7 @@ for (const runtime of ['runc', 'crun'] satisfies RuntimeName[]) {
       t.deepEqual([...new Set(errors.map(({ code }) => code))], expected)
       const runtimes = createPlace(t)
       const bundle = runtimes.bundle({ args: ['sh', '-c', 'exit 7'], profile })
-      const { code, stderr } = await runtimes.run(`c-${process.pid}`, bundle, 30_000).finished
+      const { code, stderr } = await runtimes.run(`c-${process.pid}`, bundle).finished
       if (expected.length === 0) t.is(code, 7, stderr)
       else t.not(code, 7, stderr)
     })
@@ -85,7 +85,7 @@ for (const [title, expected, more, says] of NOTIFYING) {
     const findings = await find(document, { runtimes: ['runc'], facts: { capabilities: [] } })
     t.true(findings.some(({ severity, code }) => severity === 'error' && code === expected))
     const bundle = runtimes.bundle({ args: ['sh', '-c', 'exit 7'], profile: notifying })
-    const { code, stderr } = await runtimes.run(`c-${process.pid}`, bundle, 30_000).finished
+    const { code, stderr } = await runtimes.run(`c-${process.pid}`, bundle).finished
     t.not(code, 7)
     t.regex(stderr, says)
   })

@@ -12,7 +12,7 @@ const DOCKER = join(projectRoot, 'crates/profile/fixtures/conditions-in-an-allow
 const CALLS = 'chroot / true; swapoff /x; true'
 
 function run(...args: string[]): Promise<Finished> {
-  return start(process.execPath, [CLI, 'run', ...args], { deadlineMs: 120_000 }).finished
+  return start(process.execPath, [CLI, 'run', ...args]).finished
 }
 
 function folder(t: { teardown(undo: () => void): void }): string {

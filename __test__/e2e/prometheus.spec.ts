@@ -94,7 +94,7 @@ async function alertsFire(t: ExecutionContext): Promise<void> {
     () => `${address} is not scraped`,
   )
   t.deepEqual(await firing(prometheus), [])
-  const args = ['sh', '-c', 'chroot / true; chroot / true; exec sleep 60']
+  const args = ['sh', '-c', 'chroot / true; chroot / true; exec sleep 1000']
   const container = runtimes.run('scraped', runtimes.bundle({ args, profile: profile(['chroot']) }))
   const forbidden = await alert(prometheus, 'SeccompNotifydForbiddenCalls', 'firing')
   t.like(forbidden.labels, { job: 'seccomp-notifyd', instance: address, name: 'scraped', syscalls: 'chroot (2x)' })

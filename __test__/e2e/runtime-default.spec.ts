@@ -20,7 +20,7 @@ for (const runtime of ['runc', 'crun'] satisfies RuntimeName[]) {
     const runtimes = createPlace(t)
     const args = ['sh', '-c', ORDINARY]
     const bundle = runtimes.bundle({ args, profile: resolved(CAPABILITIES), capabilities: CAPABILITIES })
-    const { code, stderr } = await runtimes.run(`c-${process.pid}`, bundle, 30_000).finished
+    const { code, stderr } = await runtimes.run(`c-${process.pid}`, bundle).finished
     t.is(code, 7, stderr)
   })
 
@@ -28,7 +28,7 @@ for (const runtime of ['runc', 'crun'] satisfies RuntimeName[]) {
     const runtimes = createPlace(t)
     const args = ['sh', '-c', 'chroot / true; unshare -m true; exit 7']
     const bundle = runtimes.bundle({ args, profile: resolved(['CAP_KILL']), capabilities: CAPABILITIES })
-    const { code, stderr } = await runtimes.run(`c-${process.pid}`, bundle, 30_000).finished
+    const { code, stderr } = await runtimes.run(`c-${process.pid}`, bundle).finished
     t.is(code, 7, stderr)
     t.regex(stderr, /chroot.*Operation not permitted/)
     t.regex(stderr, /unshare.*Operation not permitted/)

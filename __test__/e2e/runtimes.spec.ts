@@ -28,7 +28,7 @@ function define(runtime: RuntimeName): void {
 
   check('a container goes on after a denied call, and is counted while it runs', async t => {
     const { runtimes, daemon, profile } = await setting(t, { config: EPERM })
-    const args = ['sh', '-c', 'chroot / true; echo done; exec sleep 60']
+    const args = ['sh', '-c', 'chroot / true; echo done; exec sleep 1000']
     const container = runtimes.run('goes-on', runtimes.bundle({ args, profile: profile(['chroot']) }))
     await container.printed('done', 3000)
     await until(() => container.stderr().includes('Operation not permitted'), 5000)
@@ -39,7 +39,7 @@ function define(runtime: RuntimeName): void {
 
   check('hand-over connections are closed while 20 containers run', async t => {
     const { runtimes, daemon, profile } = await setting(t, { config: EPERM })
-    const bundle = runtimes.bundle({ args: ['sh', '-c', 'echo up; exec sleep 60'], profile: profile(['chroot']) })
+    const bundle = runtimes.bundle({ args: ['sh', '-c', 'echo up; exec sleep 1000'], profile: profile(['chroot']) })
     const ids = Array.from({ length: 20 }, (_, index) => `many-${index}`)
     const containers = ids.map(id => runtimes.run(id, bundle))
     await Promise.all(containers.map(container => container.printed('up', 30_000)))
@@ -56,7 +56,7 @@ function define(runtime: RuntimeName): void {
 
   check('a denied call of an exec stops the whole container, and nothing else', async t => {
     const { runtimes, daemon, profile } = await setting(t, { config: QUICK_STOP })
-    const bundle = runtimes.bundle({ args: ['sleep', '60'], profile: profile(['mkdir']) })
+    const bundle = runtimes.bundle({ args: ['sleep', '1000'], profile: profile(['mkdir']) })
     const container = runtimes.run('exec-stops', bundle)
     await runtimes.running('exec-stops')
     const { code } = await runtimes.exec('exec-stops', ['mkdir', '/x'])
@@ -72,7 +72,7 @@ function define(runtime: RuntimeName): void {
 
   check('a denied call of a second thread counts and stops like any other', async t => {
     const { runtimes, daemon, profile } = await setting(t, { config: QUICK_STOP }, ['calls-from-thread'])
-    const bundle = runtimes.bundle({ args: ['calls-from-thread', '1', '60'], profile: profile(['mkdir', 'mkdirat']) })
+    const bundle = runtimes.bundle({ args: ['calls-from-thread', '1', '1000'], profile: profile(['mkdir', 'mkdirat']) })
     const container = runtimes.run('thread', bundle)
     t.is((await container.finished).code, KILLED)
     t.deepEqual(JSON.parse(container.stdout()), { calls: 1, errnos: { EPERM: 1 } })
@@ -84,7 +84,7 @@ function define(runtime: RuntimeName): void {
     const wrap = ['unshare', '--pid', '--fork', '--kill-child']
     const { runtimes, daemon, profile } = await setting(t, { config: QUICK_STOP, wrap })
     const bundle = runtimes.bundle({
-      args: ['sh', '-c', 'mkdir /x; echo survived; exec sleep 60'],
+      args: ['sh', '-c', 'mkdir /x; echo survived; exec sleep 1000'],
       profile: profile(['mkdir', 'mkdirat']),
     })
     const container = runtimes.run('foreign', bundle)
@@ -100,7 +100,7 @@ function define(runtime: RuntimeName): void {
     check('calls are named by their ABI', async t => {
       const { runtimes, daemon, profile } = await setting(t, { config: QUICK_STOP }, ['calls-by-abi'])
       const bundle = runtimes.bundle({
-        args: ['sh', '-c', 'calls-by-abi; exec sleep 60'],
+        args: ['sh', '-c', 'calls-by-abi; exec sleep 1000'],
         profile: profile(['mkdir', 'swapoff']),
       })
       const container = runtimes.run('abi', bundle)
@@ -208,7 +208,7 @@ function define(runtime: RuntimeName): void {
     async t => {
       const { runtimes, daemon, profile } = await setting(t, { config: EPERM })
       const bundle = runtimes.bundle({
-        args: ['sh', '-c', 'chroot /; chroot /; chroot /; sleep 10; chroot /; chroot /; echo end; exec sleep 60'],
+        args: ['sh', '-c', 'chroot /; chroot /; chroot /; sleep 10; chroot /; chroot /; echo end; exec sleep 1000'],
         profile: profile(['chroot']),
         annotations: { 'seccomp-notifyd.io/action': 'log' },
       })
@@ -228,7 +228,7 @@ function define(runtime: RuntimeName): void {
       const both = 'chroot /; swapoff /x;'
       const bundle = runtimes.bundle({
         // Far less than the debounce, for a machine that takes its time.
-        args: ['sh', '-c', `${both} sleep ${PAUSE_MS / 1000}; ${both} exec sleep 60`],
+        args: ['sh', '-c', `${both} sleep ${PAUSE_MS / 1000}; ${both} exec sleep 1000`],
         profile: profile(['chroot', 'swapoff']),
         annotations: STOP,
       })

@@ -152,7 +152,7 @@ function define(runtime: RuntimeName): void {
 
 /** What somebody does with a container, and what comes of it. */
 async function life(runtimes: Runtimes): Promise<object> {
-  const options = { args: ['sleep', '60'], profile: DENYING, annotations: ASKED_FOR }
+  const options = { args: ['sleep', '1000'], profile: DENYING, annotations: ASKED_FOR }
   const container = runtimes.run('lives', runtimes.bundle(options))
   await runtimes.running('lives')
   const exec = await runtimes.exec('lives', ['sh', '-c', 'chroot / true; exit 9'])

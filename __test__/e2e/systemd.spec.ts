@@ -61,7 +61,7 @@ check("the unit's capabilities are enough to watch and to stop a container", asy
   const { runtimes, daemon, profile } = await setting(t, { config, wrap })
   const granted = /^CapEff:\s+([0-9a-f]+)$/m.exec(readFileSync(`/proc/${daemon.pid}/status`, 'utf8'))?.[1] ?? ''
   t.is(BigInt(`0x${granted}`).toString(2).replaceAll('0', '').length, capabilities.length)
-  const args = ['sh', '-c', 'setsid sleep 60 & chroot / true; exec sleep 60']
+  const args = ['sh', '-c', 'setsid sleep 1000 & chroot / true; exec sleep 1000']
   const container = runtimes.run('unit', runtimes.bundle({ args, profile: profile(['chroot']) }))
   t.is((await container.finished).code, 137)
   await until(async () => (await daemon.container('unit'))?.reason === 'seccomp killed', 10_000)

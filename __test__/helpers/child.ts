@@ -29,6 +29,9 @@ export interface StartOptions {
   ownSession?: boolean
 }
 
+/** Less than what ava waits for a file that has nothing to tell. */
+const DEADLINE_MS = 150_000
+
 const SIGNALS: Record<string, number> = {
   SIGHUP: 1,
   SIGINT: 2,
@@ -40,7 +43,7 @@ const SIGNALS: Record<string, number> = {
 }
 
 export function start(command: string, args: string[], options: StartOptions = {}): Running {
-  const { env = process.env, cwd, deadlineMs = 60_000, input = 'ignore', ownSession = false } = options
+  const { env = process.env, cwd, deadlineMs = DEADLINE_MS, input = 'ignore', ownSession = false } = options
   const child = spawn(command, args, { env, cwd, stdio: [input, 'pipe', 'pipe'], detached: ownSession })
   const output = { stdout: '', stderr: '' }
   child.stdout?.setEncoding('utf8').on('data', (text: string) => (output.stdout += text))

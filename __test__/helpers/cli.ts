@@ -4,5 +4,5 @@ import { start, type Finished, type StartOptions } from './child.ts'
 import { CLI } from './daemon-process.ts'
 
 export function cli(args: readonly string[], options: StartOptions = {}): Promise<Finished> {
-  return start(process.execPath, [CLI, ...args], { deadlineMs: 60_000, ...options }).finished
+  return start(process.execPath, [CLI, ...args], options).finished
 }

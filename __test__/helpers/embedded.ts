@@ -6,16 +6,17 @@ import { start, type Finished, type Running, type StartOptions } from './child.t
 import { CLI } from './daemon-process.ts'
 import { recordExercise } from './needs.ts'
 
-/** A test of embedded mode, for the matrix of what was exercised. */
+/** A test of embedded mode, for the matrix of what was exercised. One after the other: each starts Node, most of its time. */
 export function check(title: string, body: (t: ExecutionContext) => Promise<void>): void {
-  test(title, async t => {
+  test.serial(title, async t => {
+    t.timeout(170_000)
     t.teardown(() => recordExercise({ part: 'embedded', title, outcome: t.passed ? 'pass' : 'fail' }))
     await body(t)
   })
 }
 
 /** Signals come from the test alone. */
-const OWN: StartOptions = { ownSession: true, deadlineMs: 120_000 }
+const OWN: StartOptions = { ownSession: true }
 
 /** Words of a command line, for where something else starts us. */
 export const RUN = [process.execPath, CLI, 'run']

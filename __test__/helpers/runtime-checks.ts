@@ -32,7 +32,7 @@ export function checksUnder(runtime: RuntimeName): RuntimeChecks {
     }
     const run = mode === 'serial' ? test.serial : test
     run(full, async t => {
-      t.timeout(120_000)
+      t.timeout(170_000)
       // Teardowns run when the outcome is known.
       t.teardown(() => recordExercise({ part: runtime, title, outcome: t.passed ? 'pass' : 'fail' }))
       await body(t)

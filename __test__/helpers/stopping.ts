@@ -7,7 +7,7 @@ import type { DaemonProcess } from './daemon-process.ts'
 /** No incident ends by itself: `endDebounce` ends it. */
 export const STOP = { policy: { action: 'stop', debounce: '1h', maxDelay: '1h' } }
 /** For a shell without the capability that chroot needs. */
-export const TWICE_EACH = 'for i in 1 2; do chroot / true; swapoff /dev/null; done; exec sleep 100'
+export const TWICE_EACH = 'for i in 1 2; do chroot / true; swapoff /dev/null; done; exec sleep 1000'
 export const MESSAGE = 'Used forbidden syscalls: chroot (2x), swapoff (2x)'
 
 /** Waits for all four calls, then lets the time pass that has to pass without another one. */
