@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use gimli::{
-    BaseAddresses, CfaRule, DebugFrame, EhFrame, EhFrameHdr, Encoding, EndianArcSlice, Expression,
-    FrameDescriptionEntry, LittleEndian, ParsedEhFrameHdr, Register, RegisterRule, UnwindContext, UnwindExpression,
-    UnwindSection,
+    BaseAddresses, CfaRule, DebugFrame, EhFrame, EhFrameOffset, Encoding, EndianArcSlice, Expression,
+    FrameDescriptionEntry, LittleEndian, Register, RegisterRule, UnwindContext, UnwindExpression, UnwindSection,
 };
 
 use crate::elf::Elf;
+use crate::search_table::SearchTable;
 
 const MAX_TABLE_BYTES: usize = 64 << 20;
 const ADDRESS_BYTES: u8 = 8;
@@ -27,8 +27,10 @@ pub struct Cfi {
 #[derive(Debug)]
 struct Exceptions {
     frame: EhFrame<Slice>,
-    /// The sorted index of it; without one it is searched.
-    index: Option<ParsedEhFrameHdr<Slice>>,
+    /// Where it is mapped.
+    address: u64,
+    /// The sorted table of its entries; without one they are gone through.
+    table: Option<SearchTable>,
 }
 
 /// How to find the caller from one place in a function.
@@ -61,9 +63,6 @@ impl Cfi {
         if let Some(address) = address(".eh_frame") {
             bases = bases.set_eh_frame(address);
         }
-        if let Some(address) = address(".eh_frame_hdr") {
-            bases = bases.set_eh_frame_hdr(address);
-        }
         if let Some(address) = address(".text") {
             bases = bases.set_text(address);
         }
@@ -72,8 +71,8 @@ impl Cfi {
         }
         let exceptions = load(elf, ".eh_frame").map(|frame| Exceptions {
             frame: EhFrame::from(frame),
-            index: load(elf, ".eh_frame_hdr")
-                .and_then(|index| EhFrameHdr::from(index).parse(&bases, ADDRESS_BYTES).ok()),
+            address: address(".eh_frame").unwrap_or_default(),
+            table: search_table(elf),
         });
         let debug = load(elf, ".debug_frame").map(|frame| {
             let mut frame = DebugFrame::from(frame);
@@ -138,11 +137,19 @@ impl Cfi {
 impl Exceptions {
     fn entry(&self, bases: &BaseAddresses, address: u64) -> Option<FrameDescriptionEntry<Slice>> {
         let find = EhFrame::cie_from_offset;
-        match self.index.as_ref().and_then(ParsedEhFrameHdr::table) {
-            Some(table) => table.fde_for_address(&self.frame, bases, address, find).ok(),
-            None => self.frame.fde_for_address(bases, address, find).ok(),
-        }
+        let Some(table) = &self.table else {
+            return self.frame.fde_for_address(bases, address, find).ok();
+        };
+        let offset = table.entry_of(address)?.checked_sub(self.address)?;
+        let offset = EhFrameOffset(usize::try_from(offset).ok()?);
+        let entry = self.frame.fde_from_offset(bases, offset, find).ok()?;
+        entry.contains(address).then_some(entry)
     }
+}
+
+fn search_table(elf: &Elf) -> Option<SearchTable> {
+    let section = elf.section(".eh_frame_hdr")?;
+    SearchTable::parse(&elf.content(section, MAX_TABLE_BYTES)?, section.address)
 }
 
 fn load(elf: &Elf, name: &str) -> Option<Slice> {

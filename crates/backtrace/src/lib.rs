@@ -25,6 +25,7 @@ mod modules;
 mod proc_files;
 mod registers;
 mod search;
+mod search_table;
 mod symbols;
 mod tracer;
 mod unwind;

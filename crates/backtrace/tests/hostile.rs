@@ -110,6 +110,34 @@ fn changed_bytes_in_any_table_do_no_harm() {
 }
 
 #[test]
+fn a_table_of_unwind_tables_whose_entries_lie_nowhere_does_no_harm() {
+    let victim = Victim::new();
+    let mut tracer = Tracer::new(generous());
+    let complete = traced(&mut tracer, victim.thread);
+    let library = victim.library.to_str().unwrap();
+    // The head of .eh_frame_hdr: version, and how its three kinds of values are written.
+    let head = [1, 0x1b, 3, 0x3b];
+    let found = victim.original.windows(4).position(|bytes| bytes == head).unwrap();
+    let rows = found + 12;
+    for (start, entry) in [
+        (i32::MIN, i32::MIN),
+        (i32::MIN, -1),
+        (i32::MIN, i32::MAX),
+        (i32::MAX, 0),
+        (0, 0),
+    ] {
+        let row = [start.to_le_bytes(), entry.to_le_bytes()].concat();
+        let backtrace = victim.with(&mut tracer, rows, &row.repeat(8));
+        assert!(backtrace.frames.iter().any(|frame| frame.module == library));
+    }
+    for count in [0, u32::MAX, 1 << 31] {
+        let backtrace = victim.with(&mut tracer, rows - 4, &count.to_le_bytes());
+        assert!(backtrace.frames.iter().any(|frame| frame.module == library));
+    }
+    assert_eq!(traced(&mut tracer, victim.thread), complete);
+}
+
+#[test]
 fn a_file_that_was_cut_leaves_module_and_offset() {
     let victim = Victim::new();
     let mut tracer = Tracer::new(generous());
