@@ -6,7 +6,9 @@
  * block MS    {"blockedMs":1500} at once; then blocks JavaScript for that long, and, a second later,
  *             {"events":65536,"eventsPerSecond":1650000} of all that came since
  *
- * node --expose-gc daemon.mjs SOCKET
+ * node --expose-gc daemon.mjs [DETAIL] SOCKET
+ *
+ * DETAIL: what is read of the first calls: `off`, `first` (without it), or `code`: with the functions that make them.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -18,7 +20,8 @@ const dist = join(dirname(dirname(fileURLToPath(import.meta.url))), 'dist')
 const load = path => import(pathToFileURL(join(dist, path)).href)
 const [{ createDaemon, parseConfig }, { loadNative }] = await Promise.all([load('index.js'), load('native.js')])
 
-const [socket] = process.argv.slice(2)
+const [socket, calls = 'first'] = process.argv.slice(2).toReversed()
+const detail = calls === 'code' ? { calls: 'first', backtraces: true } : { calls }
 const stateDir = mkdtempSync(join(tmpdir(), 'sn-bench-daemon-'))
 const native = loadNative()
 let supervisor
@@ -38,6 +41,7 @@ const daemon = await createDaemon(
     stateDir,
     // What the program of the targets' profile says, also to those that bring none.
     policy: { errno: 'EPERM' },
+    detail,
     log: { level: 'silent' },
   }),
   { native: { ...native, Supervisor: Watched } },

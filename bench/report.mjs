@@ -14,7 +14,7 @@ export const ownMs = (turns, kind) => median(turns.map(({ own }) => own[kind] - 
 
 export const medianOf = (runs, field) => median(runs.map(result => result[field]))
 
-function printTable(rows) {
+export function printTable(rows) {
   const widths = rows[0].map((_, column) => Math.max(...rows.map(row => String(row[column]).length)))
   for (const row of rows) {
     console.log(

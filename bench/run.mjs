@@ -3,7 +3,7 @@
  * Measures the budgets as ratios, all in one run on one machine: what a denied call costs under our daemon and under what
  * it is compared with. README.md says how, and what is not measured. Exit code 1: a budget is missed.
  *
- * node bench/run.mjs [--repetitions N] [--calls N] [--idle N] [--only calls,verdicts,wakeups,drain,idle,starts] [--no-write]
+ * node bench/run.mjs [--repetitions N] [--calls N] [--idle N] [--only calls,verdicts,looks,wakeups,drain,idle,starts] [--no-write]
  */
 import { execFileSync, spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -12,6 +12,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
 import { explain, root, run, say, setUp, which } from '../tools/setup.mjs'
+import { lookBudgets, measureLooks, reportLooks } from './looks.mjs'
 import { medianOf, reportBudgets, reportCalls, reportStarts, reportWakeUps } from './report.mjs'
 import { measureStarts, startBudgets } from './starts.mjs'
 
@@ -20,7 +21,7 @@ const { values } = parseArgs({
     repetitions: { type: 'string', default: '7' },
     calls: { type: 'string', default: '20000' },
     idle: { type: 'string', default: '10000' },
-    only: { type: 'string', default: 'calls,verdicts,wakeups,drain,idle,starts' },
+    only: { type: 'string', default: 'calls,verdicts,looks,wakeups,drain,idle,starts' },
     'no-write': { type: 'boolean', default: false },
   },
 })
@@ -351,6 +352,7 @@ async function repeat() {
 const PARTS = [
   { key: 'calls', title: 'denied calls', measure: repeat, budgets: callBudgets },
   { key: 'verdicts', title: 'verdicts', measure: measureVerdicts, budgets: verdictBudgets },
+  { key: 'looks', title: 'looks at calls', measure: measureLooksAtCalls, budgets: lookBudgets },
   { key: 'wakeups', title: 'wake-ups', measure: measureWakeUps, budgets: () => [] },
   { key: 'drain', title: 'draining', measure: measureDrain, budgets: drainBudgets },
   { key: 'idle', title: `${IDLE_LISTENERS} idle listeners`, measure: measureIdle, budgets: idleBudgets },
@@ -385,6 +387,20 @@ function verdictBudgets({ evaluated, given }) {
   return [atMost('p50 with a program to evaluate against p50 without', value, 1.05)]
 }
 
+function measureLooksAtCalls() {
+  const { command } = SUPERVISORS.find(({ key }) => key === 'daemon')
+  const start = detail => startSupervisor({ command: [...command, detail] })
+  return measureLooks({ start, measure: measureTarget, repetitions: REPETITIONS, calls: CALLS })
+}
+
+async function measureTarget(supervisor, ...args) {
+  const target = await startTarget(supervisor, 'looked-at', ...args)
+  target.go()
+  const result = await target.result()
+  await target.end()
+  return checked(result)
+}
+
 async function measureWakeUps() {
   const raw = Object.fromEntries(WAKE_UPS.map(({ key }) => [key, []]))
   for (let repetition = 1; repetition <= REPETITIONS; repetition++) {
@@ -414,6 +430,7 @@ async function main() {
     results.push(...budgets(measured[key]))
   }
   if (measured.calls !== undefined) reportCalls(measured.calls, SUPERVISORS)
+  if (measured.looks !== undefined) reportLooks(measured.looks)
   if (measured.wakeups !== undefined) reportWakeUps(measured.wakeups, WAKE_UPS)
   if (measured.starts !== undefined) reportStarts(measured.starts)
   reportBudgets(results)

@@ -5,8 +5,8 @@
  * It knows nothing of filters: the fake runtime (a guest of the tests) loads one that notifies getppid, hands its listener
  * over, and executes this program.
  *
- * target COUNT [INTERVAL_US]
- * target flood                calls without end until standard input closes; only counted
+ * target COUNT [INTERVAL_US [BEFORE]]   after BEFORE calls that are not measured
+ * target flood                          calls without end until standard input closes; only counted
  */
 #include "../__test__/fixtures/guests/tally.h"
 #include <poll.h>
@@ -35,14 +35,15 @@ static int flood(void) {
   return 0;
 }
 
-static int measure(long count, long interval_us) {
+static int measure(long count, long interval_us, long before) {
   long *took = calloc((size_t)count, sizeof *took);
   if (took == NULL) return 2;
+  while (before-- > 0) syscall(SYS_getppid);
   long sum = 0, began = now_ns();
   for (long i = 0; i < count; i++) {
-    long before = now_ns();
+    long start = now_ns();
     long result = syscall(SYS_getppid);
-    took[i] = now_ns() - before;
+    took[i] = now_ns() - start;
     tally(result);
     sum += took[i];
     if (interval_us > 0) usleep((useconds_t)interval_us);
@@ -59,7 +60,7 @@ static int measure(long count, long interval_us) {
 int main(int argc, char **argv) {
   if (argc > 1 && strcmp(argv[1], "flood") == 0) return flood();
   long count = argument(argc, argv, 1, 0);
-  if (count > 0) return measure(count, argument(argc, argv, 2, 0));
-  fprintf(stderr, "usage: target COUNT [INTERVAL_US] | target flood\n");
+  if (count > 0) return measure(count, argument(argc, argv, 2, 0), argument(argc, argv, 3, 0));
+  fprintf(stderr, "usage: target COUNT [INTERVAL_US [BEFORE]] | target flood\n");
   return 2;
 }
