@@ -10,10 +10,21 @@ const WHOLE = {
   cmdline: ['sh', '-c', 'chroot /x'],
   cwd: '/',
   args: ['"/x"'],
+  site: '00000000000000ff',
   frames: [],
   framesEnd: 'its time was over',
 }
-const nothing = { pid: null, comm: null, exe: null, cmdline: [], cwd: null, args: [], frames: [], framesEnd: null }
+const nothing = {
+  pid: null,
+  comm: null,
+  exe: null,
+  cmdline: [],
+  cwd: null,
+  args: [],
+  site: null,
+  frames: [],
+  framesEnd: null,
+}
 
 test('what was read is told as it was', t => {
   t.deepEqual(readDetail({ text: JSON.stringify(WHOLE) }), { missing: null, ...WHOLE })
@@ -54,6 +65,39 @@ test('of each kind the last that was read is kept, and not of too many kinds', t
   t.is(kept.length, 15)
   details.note(detailOf(0, '{"comm":"later"}'))
   t.is(details.of('1:0:2:0')?.comm, 'later')
+})
+
+const made = (number: number, site: string, comm: string) => detailOf(number, JSON.stringify({ site, comm }))
+
+test('of each place that makes a call the last is kept, with how many were made there where that is known', t => {
+  const details = createDetails()
+  for (const [site, comm] of [
+    ['a', 'one'],
+    ['b', 'two'],
+    ['a', 'three'],
+  ] as const)
+    details.note(made(161, site, comm))
+  const told = (count: number) =>
+    details.sitesOf('1:161:2:0', count).map(site => [site.detail.site, site.detail.comm, site.looks, site.count])
+  t.deepEqual(told(3), [
+    ['a', 'three', 2, 2],
+    ['b', 'two', 1, 1],
+  ])
+  t.deepEqual(told(4), [
+    ['a', 'three', 2, null],
+    ['b', 'two', 1, null],
+  ])
+  t.deepEqual(details.sitesOf('1:162:2:0', 1), [])
+  details.note(detailOf(162, '{"comm":"nowhere"}'))
+  t.deepEqual(details.sitesOf('1:162:2:0', 1), [])
+})
+
+test('of places without end so many are kept', t => {
+  const details = createDetails()
+  for (let place = 0; place < 100; place++) details.note(made(place % 2, `${place}`, 'a'))
+  const kept = [0, 1].flatMap(number => details.sitesOf(`1:${number}:2:0`, 50))
+  t.is(kept.length, 32)
+  t.true(kept.every(({ count }) => count === null))
 })
 
 test('calls and callers are written as strace and ps do', t => {

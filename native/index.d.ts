@@ -254,7 +254,7 @@ export interface Detail {
   number: number
   /** SECCOMP_RET_* value of the original profile. */
   verdict: number
-  /** JSON: `pid`, `comm`, `exe`, `cmdline`, `args`, `frames`. The target's own word: untrusted. */
+  /** JSON: `pid`, `comm`, `exe`, `cmdline`, `args`, `site`, `frames`. The target's own word: untrusted. */
   text?: string
   /** Why nothing was read: `timed out`, `failed`. */
   missing?: string

@@ -4,7 +4,7 @@ import type { CallRow } from './calls.ts'
 import type { Policy } from './config/schema.ts'
 import type { Container, PolicySources } from './containers.ts'
 import type { Origin } from './identity.ts'
-import type { CallDetail } from './detail.ts'
+import type { CallDetail, CallSite } from './detail.ts'
 
 export type ContainerState = 'running' | 'stopping' | 'stopped' | 'exited' | 'unsupervised'
 
@@ -24,6 +24,8 @@ export interface CallCount {
   lastAt: string
   /** Who made such a call and with what: the last of the first ones, where it was looked at. Untrusted. */
   detail?: CallDetail
+  /** The places in the code where it was made, as far as they were found; left out where none was. */
+  sites?: CallSite[]
 }
 
 /** A container's forbidden calls from the first to the end of the debounce. */
@@ -139,5 +141,7 @@ function callView(row: CallRow, { details }: Container, toTime: (atMs: number) =
     firstAt: toTime(row.firstAtMs),
     lastAt: toTime(row.lastAtMs),
   }
-  return detail === undefined ? view : { ...view, detail }
+  if (detail === undefined) return view
+  const sites = details.sitesOf(row.key, count)
+  return sites.length === 0 ? { ...view, detail } : { ...view, detail, sites }
 }

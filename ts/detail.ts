@@ -25,10 +25,22 @@ export interface CallDetail {
   cwd: string | null
   /** The arguments as strace writes them: `"/some/path"`, `MS_RDONLY|MS_BIND`. As many as the call takes. */
   args: string[]
+  /** Tells places in the code that make calls apart, in any process; null where the place was not found, or is not asked for. */
+  site: string | null
   /** Where the call was made: the active functions, the innermost first. Empty where that is not asked. */
   frames: CodeFrame[]
   /** Why the last of them is not the thread's first function; null where it is, or where they are not asked for. */
   framesEnd: string | null
+}
+
+/** Calls that were made at one place in the code. */
+export interface CallSite {
+  /** How many of the calls that were looked at were made there. */
+  looks: number
+  /** How many of all calls were made there; null where not all of them were looked at. */
+  count: number | null
+  /** The last of those that were looked at. `detail.site` tells sites apart. Untrusted. */
+  detail: CallDetail
 }
 
 const MAX_WORD_CHARS = 512
@@ -46,12 +58,15 @@ export function readDetail({ text, missing }: Pick<Detail, 'text' | 'missing'>):
     cmdline: words(read.cmdline, MAX_WORDS, MAX_WORD_CHARS),
     cwd: word(read.cwd),
     args: words(read.args, MAX_ARGS, MAX_ARG_CHARS),
+    site: word(read.site),
     frames: readFrames(read.frames),
     framesEnd: word(read.framesEnd),
   }
 }
 
-type Parsed = Partial<Record<'pid' | 'comm' | 'exe' | 'cmdline' | 'cwd' | 'args' | 'frames' | 'framesEnd', unknown>>
+type Parsed = Partial<
+  Record<'pid' | 'comm' | 'exe' | 'cmdline' | 'cwd' | 'args' | 'site' | 'frames' | 'framesEnd', unknown>
+>
 
 function parse(text: string): Parsed {
   try {

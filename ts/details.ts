@@ -1,29 +1,56 @@
-/** What was read of one container's calls: of each kind the last, of so many kinds. */
+/** What was read of one container's calls: of each kind the last, and of each call site; of so many of both. */
 
 import { callKey } from './calls.ts'
-import { readDetail, type CallDetail } from './detail.ts'
+import { readDetail, type CallDetail, type CallSite } from './detail.ts'
 import type { Detail } from './native.ts'
 
 export interface Details {
   note(detail: Detail): void
   /** Of a row of the container's calls. */
   of(key: string): CallDetail | undefined
+  /** Of a row with so many calls, in the order in which they were found. */
+  sitesOf(key: string, count: number): CallSite[]
 }
 
 /** A remembered container is kept in a file: no program may make it large. */
 const MAX_KINDS = 16
+const MAX_SITES = 32
+
+type Site = Pick<CallSite, 'looks' | 'detail'>
+
+interface Kind {
+  last: CallDetail
+  sites: Map<string, Site>
+}
 
 export function createDetails(): Details {
-  const last = new Map<string, CallDetail>()
+  const kinds = new Map<string, Kind>()
+  let sites = 0
 
   function note(detail: Detail): void {
     const key = callKey(detail.arch, detail.number, detail.verdict, false)
-    const known = last.get(key)
-    if (known === undefined && last.size >= MAX_KINDS) return
+    const known = kinds.get(key)
+    if (known === undefined && kinds.size >= MAX_KINDS) return
     const read = readDetail(detail)
+    const kind = known ?? { last: read, sites: new Map<string, Site>() }
+    kinds.set(key, kind)
     // What was read once tells more than that it could not be read again.
-    if (known === undefined || read.missing === null) last.set(key, read)
+    if (read.missing === null) kind.last = read
+    if (read.site !== null) noteSite(kind, read.site, read)
   }
 
-  return { note, of: key => last.get(key) }
+  function noteSite(kind: Kind, site: string, detail: CallDetail): void {
+    const known = kind.sites.get(site)
+    if (known === undefined && sites >= MAX_SITES) return
+    if (known === undefined) sites += 1
+    kind.sites.set(site, { looks: (known?.looks ?? 0) + 1, detail })
+  }
+
+  function sitesOf(key: string, count: number): CallSite[] {
+    const found = [...(kinds.get(key)?.sites.values() ?? [])]
+    const isWhole = found.reduce((sum, { looks }) => sum + looks, 0) === count
+    return found.map(({ looks, detail }) => ({ looks, count: isWhole ? looks : null, detail }))
+  }
+
+  return { note, of: key => kinds.get(key)?.last, sitesOf }
 }

@@ -15,7 +15,7 @@ export type {
 } from './container-view.ts'
 export type { DaemonEvents, Refusal } from './daemon-hooks.ts'
 export { createDaemon, type Daemon, type DaemonDeps } from './daemon.ts'
-export type { CallDetail } from './detail.ts'
+export type { CallDetail, CallSite } from './detail.ts'
 export type { CodeFrame } from './frames.ts'
 export { ERROR_CODES, errorText, NotifydError, type ErrorCode } from './errors.ts'
 export type { StreamedCall } from './http/events/call.ts'

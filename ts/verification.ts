@@ -10,7 +10,10 @@ export interface KnownCall {
   abi: string
 }
 
-export interface DeniedCall extends Pick<CallCount, 'syscall' | 'abi' | 'number' | 'verdict' | 'count' | 'detail'> {
+export interface DeniedCall extends Pick<
+  CallCount,
+  'syscall' | 'abi' | 'number' | 'verdict' | 'count' | 'detail' | 'sites'
+> {
   /** `new` fails a verification; `accepted`: the baseline has it; `probe`: a libc asks whether the kernel has it. */
   standing: 'new' | 'accepted' | 'probe'
 }
@@ -44,11 +47,13 @@ export function verificationOf(report: RunReport, { baseline = [], probes = 'ign
 }
 
 function judge(call: CallCount, baseline: readonly KnownCall[], probes: 'ignore' | 'count'): DeniedCall {
-  const { syscall, abi, number, verdict, count, detail } = call
+  const { syscall, abi, number, verdict, count, detail, sites } = call
   const isProbe = verdict === 'ENOSYS' && LIBC_PROBES.includes(syscall) && probes === 'ignore'
   const standing = baseline.some(known => isSame(known, call)) ? 'accepted' : isProbe ? 'probe' : 'new'
   const judged: DeniedCall = { syscall, abi, number, verdict, count, standing }
-  return detail === undefined ? judged : { ...judged, detail }
+  if (detail !== undefined) judged.detail = detail
+  if (sites !== undefined) judged.sites = sites
+  return judged
 }
 
 function isSame(a: KnownCall, b: KnownCall): boolean {

@@ -135,6 +135,7 @@ test('who made a call and with what is told on its line, and what only looks lik
     cmdline: ['sh', '-c', 'x y'],
     args: ['"/\u202ea"'],
     frames: [],
+    site: null,
     framesEnd: null,
     cwd: null,
   }

@@ -86,6 +86,7 @@ test('every filter, member and reason of the stream is described', async t => {
     cmdline: [],
     args: [],
     frames: [],
+    site: null,
     framesEnd: null,
     cwd: null,
   }

@@ -137,6 +137,7 @@ inBrowser('who made a call and with what is text, whatever a target calls itself
       cmdline: ['sh', '-c', `echo ${markup}`],
       args: [`"/tmp/${markup}"`, '0755'],
       frames: [],
+      site: null,
       framesEnd: null,
       cwd: null,
     },

@@ -189,6 +189,7 @@ test('what callers say of themselves is told apart, as what nobody has to believ
     cmdline: ['sh'],
     args: ['"/\\x1b"'],
     frames: [],
+    site: null,
     framesEnd: null,
     cwd: null,
   }

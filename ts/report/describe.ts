@@ -2,9 +2,8 @@
 
 import type { CallCount, ContainerView, Incident } from '../container-view.ts'
 import type { ContainerDetail } from '../http/routes/containers.ts'
-import { callerLine } from './detail.ts'
+import { callerLines } from './callers.ts'
 import { escapeText, formatTable } from './format.ts'
-import { whereLines } from './frames.ts'
 
 const labelWidth = 14
 const mostChars = 1024
@@ -71,11 +70,8 @@ function calls(rows: readonly CallCount[]): string {
 
 /** What the callers have said of themselves; nothing of it is believed. */
 function callers(rows: readonly CallCount[]): string {
-  const lines = rows.flatMap(({ syscall, detail }) => {
-    if (detail === undefined) return []
-    return [callerLine(text(syscall), detail), ...whereLines(detail).map(line => `  ${line}`)].map(line => `${line}\n`)
-  })
-  return lines.length === 0 ? '' : block('Callers', lines.join(''), 'untrusted')
+  const lines = rows.flatMap(row => callerLines(row, () => true))
+  return lines.length === 0 ? '' : block('Callers', lines.map(line => `${line}\n`).join(''), 'untrusted')
 }
 
 function incidents({ incidents: shown, incidentsTotal }: ContainerView): string {

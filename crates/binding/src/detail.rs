@@ -25,7 +25,7 @@ pub struct Detail {
     pub number: u32,
     /// SECCOMP_RET_* value of the original profile.
     pub verdict: u32,
-    /// JSON: `pid`, `comm`, `exe`, `cmdline`, `args`, `frames`. The target's own word: untrusted.
+    /// JSON: `pid`, `comm`, `exe`, `cmdline`, `args`, `site`, `frames`. The target's own word: untrusted.
     pub text: Option<String>,
     /// Why nothing was read: `timed out`, `failed`.
     pub missing: Option<String>,

@@ -5,6 +5,7 @@ use std::time::Duration;
 use notifyd_backtrace::{Capture, Found, Frame, Limits, TargetTid, Tracer};
 use serde::Serialize;
 
+use crate::site::site_of;
 use crate::text::{CUT, escape};
 
 /// Of a path or a function's name.
@@ -40,20 +41,38 @@ pub struct CodeFrame {
     pub found: &'static str,
 }
 
+/// Which code made a call.
+#[derive(Debug, Default)]
+pub(crate) struct Code {
+    /// A number for the place.
+    pub(crate) site: Option<u64>,
+    /// The functions.
+    pub(crate) frames: Vec<CodeFrame>,
+    /// Why there are no more of them.
+    pub(crate) end: Option<String>,
+}
+
 impl Callers {
     pub(crate) fn new() -> Self {
         Self(Tracer::new(Limits::default()))
     }
 
-    /// The functions, and why there are no more of them.
-    pub(crate) fn of(&mut self, tid: u32, most_ms: u32) -> (Vec<CodeFrame>, Option<String>) {
+    pub(crate) fn of(&mut self, tid: u32, most_ms: u32) -> Code {
         let capture = match Capture::of(TargetTid(tid), self.0.limits()) {
             Ok(capture) => capture,
-            Err(error) => return (Vec::new(), Some(error.to_string())),
+            Err(error) => {
+                return Code {
+                    end: Some(error.to_string()),
+                    ..Code::default()
+                };
+            }
         };
         let backtrace = self.0.resolve_within(&capture, Duration::from_millis(most_ms.into()));
-        let frames = backtrace.frames.into_iter().map(CodeFrame::from).collect();
-        (frames, backtrace.end.reason().map(str::to_owned))
+        Code {
+            site: site_of(&backtrace),
+            end: backtrace.end.reason().map(str::to_owned),
+            frames: backtrace.frames.into_iter().map(CodeFrame::from).collect(),
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! All that is told of one waiting call.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::callers::{Callers, CodeFrame};
 use crate::decode::decode;
@@ -16,6 +16,9 @@ pub struct Detail {
     pub caller: Caller,
     /// The call's arguments, each as strace(1) writes it.
     pub args: Vec<String>,
+    /// The place in the code that made the call, if it was found: the same for all calls made there, in any process.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "as_digits")]
+    pub site: Option<u64>,
     /// Where the call was made: the active functions, the innermost first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub frames: Vec<CodeFrame>,
@@ -34,7 +37,8 @@ impl Detail {
             ..Self::default()
         };
         if request.backtrace_ms != 0 {
-            (detail.frames, detail.frames_end) = callers.of(request.tid, request.backtrace_ms);
+            let code = callers.of(request.tid, request.backtrace_ms);
+            (detail.site, detail.frames, detail.frames_end) = (code.site, code.frames, code.end);
         }
         detail
     }
@@ -55,4 +59,10 @@ impl Detail {
             }
         }
     }
+}
+
+/// JavaScript's numbers have 53 bits.
+#[expect(clippy::ref_option, reason = "as serde calls it")]
+fn as_digits<S: Serializer>(site: &Option<u64>, serializer: S) -> Result<S::Ok, S::Error> {
+    site.map(|site| format!("{site:016x}")).serialize(serializer)
 }

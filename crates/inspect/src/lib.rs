@@ -18,6 +18,7 @@ mod names;
 mod process;
 mod serve;
 mod signature;
+mod site;
 mod text;
 pub mod wire;
 

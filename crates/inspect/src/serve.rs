@@ -8,7 +8,7 @@ use rustix::process::{Signal, set_parent_process_death_signal};
 
 use crate::callers::Callers;
 use crate::detail::Detail;
-use crate::wire::{REPLY_HEAD_BYTES, REQUEST_BYTES, Request};
+use crate::wire::{REQUEST_BYTES, Reply, Request};
 
 /// Returns when the other end is closed. Fails where the socket is none.
 pub fn serve(socket: impl AsFd) -> Result<(), Errno> {
@@ -31,8 +31,7 @@ pub fn serve(socket: impl AsFd) -> Result<(), Errno> {
 
 fn reply(request: &Request, callers: &mut Callers) -> Vec<u8> {
     let detail = Detail::read(request, callers);
-    let mut bytes = Vec::with_capacity(REPLY_HEAD_BYTES);
-    bytes.extend(request.serial.to_le_bytes());
-    bytes.extend(detail.to_json().into_bytes());
-    bytes
+    let (serial, site) = (request.serial, detail.site);
+    let text = &detail.to_json();
+    Reply { serial, site, text }.to_bytes()
 }

@@ -6,8 +6,8 @@ use notifyd_bpf::SeccompData;
 pub const REQUEST_BYTES: usize = 80;
 /// Most bytes of a reply.
 pub const MAX_REPLY_BYTES: usize = 16 * 1024;
-/// What a reply begins with: the serial of its request. The rest is JSON ([`Detail`](crate::Detail)).
-pub const REPLY_HEAD_BYTES: usize = 8;
+/// What a reply begins with: the serial of its request, and the call site. The rest is JSON ([`Detail`](crate::Detail)).
+pub const REPLY_HEAD_BYTES: usize = 16;
 
 /// A waiting call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,12 +83,39 @@ fn low(word: u64) -> u32 {
     u32::from_le_bytes([a, b, c, d])
 }
 
-/// Serial and text of a reply; `None` where it is too short or no UTF-8.
+/// What is told of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reply<'a> {
+    /// That of the request.
+    pub serial: u64,
+    /// Where the call was made, if that was found out; the same number for all calls made there.
+    pub site: Option<u64>,
+    /// JSON.
+    pub text: &'a str,
+}
+
+impl Reply<'_> {
+    /// The message, little-endian: serial, site (0: none), text.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(REPLY_HEAD_BYTES + self.text.len());
+        bytes.extend(self.serial.to_le_bytes());
+        bytes.extend(self.site.unwrap_or(0).to_le_bytes());
+        bytes.extend(self.text.as_bytes());
+        bytes
+    }
+}
+
+/// The parts of a reply; `None` where it is too short or no UTF-8.
 #[must_use]
-pub fn split_reply(bytes: &[u8]) -> Option<(u64, &str)> {
-    let (head, text) = bytes.split_at_checked(REPLY_HEAD_BYTES)?;
-    let serial = u64::from_le_bytes(head.try_into().ok()?);
-    Some((serial, std::str::from_utf8(text).ok()?))
+pub fn split_reply(bytes: &[u8]) -> Option<Reply<'_>> {
+    let (serial, rest) = bytes.split_first_chunk()?;
+    let (site, text) = rest.split_first_chunk()?;
+    Some(Reply {
+        serial: u64::from_le_bytes(*serial),
+        site: Some(u64::from_le_bytes(*site)).filter(|site| *site != 0),
+        text: std::str::from_utf8(text).ok()?,
+    })
 }
 
 #[cfg(test)]
@@ -114,10 +141,16 @@ mod tests {
     }
 
     #[test]
-    fn a_reply_is_a_serial_and_text() {
-        let reply = [&7_u64.to_le_bytes()[..], b"{}"].concat();
-        assert_eq!(split_reply(&reply), Some((7, "{}")));
-        assert_eq!(split_reply(&reply[..7]), None);
-        assert_eq!(split_reply(&[0, 0, 0, 0, 0, 0, 0, 0, 0xff]), None);
+    fn a_reply_survives_the_way() {
+        for site in [None, Some(1), Some(u64::MAX)] {
+            let reply = Reply {
+                serial: 7,
+                site,
+                text: "{}",
+            };
+            assert_eq!(split_reply(&reply.to_bytes()), Some(reply));
+        }
+        assert_eq!(split_reply(&[0; REPLY_HEAD_BYTES - 1]), None);
+        assert_eq!(split_reply(&[&[0; REPLY_HEAD_BYTES][..], &[0xff]].concat()), None);
     }
 }

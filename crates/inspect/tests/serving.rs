@@ -37,8 +37,11 @@ fn exchange(socket: &OwnedFd, request: &Request) -> (u64, serde_json::Value) {
     send(socket, &request.to_bytes(), SendFlags::empty()).unwrap();
     let mut reply = vec![0; MAX_REPLY_BYTES];
     let (count, _) = recv(socket, &mut reply[..], RecvFlags::empty()).unwrap();
-    let (serial, text) = split_reply(reply.get(..count).unwrap()).unwrap();
-    (serial, serde_json::from_str(text).unwrap())
+    let reply = split_reply(reply.get(..count).unwrap()).unwrap();
+    let detail: serde_json::Value = serde_json::from_str(reply.text).unwrap();
+    let site = reply.site.map(|site| format!("{site:016x}"));
+    assert_eq!(detail.get("site").and_then(serde_json::Value::as_str), site.as_deref());
+    (reply.serial, detail)
 }
 
 #[test]
@@ -103,7 +106,21 @@ fn it_tells_which_code_calls_where_that_is_asked() {
         .filter(|frame| frame["module"].as_str().unwrap().ends_with("/cat"));
     assert!(cat.count() >= 2, "{detail:#}");
     assert_eq!(detail["framesEnd"], serde_json::Value::Null);
-    assert!(exchange(&socket, &request(0)).1["frames"].is_null());
+    let mut other = waiting_child();
+    let elsewhere = Request {
+        tid: other.id(),
+        ..request(60_000)
+    };
+    assert!(detail["site"].is_string());
+    assert_eq!(
+        exchange(&socket, &elsewhere).1["site"],
+        detail["site"],
+        "at other addresses"
+    );
+    other.kill().unwrap();
+    other.wait().unwrap();
+    let without = exchange(&socket, &request(0)).1;
+    assert!(without["frames"].is_null() && without["site"].is_null());
     waiting.kill().unwrap();
     waiting.wait().unwrap();
     let gone = exchange(&socket, &request(60_000)).1;

@@ -33,6 +33,6 @@ pub enum Reading {
 
 impl From<Read> for Reading {
     fn from(read: Read) -> Self {
-        read.map_or_else(Self::Missing, Self::Read)
+        read.map_or_else(Self::Missing, |told| Self::Read(told.text))
     }
 }

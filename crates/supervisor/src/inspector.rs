@@ -67,8 +67,17 @@ impl Missing {
     }
 }
 
-/// What was read, as the program wrote it: JSON.
-pub type Read = Result<String, Missing>;
+/// What was read.
+pub type Read = Result<Told, Missing>;
+
+/// What the program tells of a call.
+#[derive(Clone, Debug)]
+pub struct Told {
+    /// As it wrote it: JSON.
+    pub text: String,
+    /// A number for the place in the code that made the call, where it was found: the same for all calls made there.
+    pub site: Option<u64>,
+}
 
 /// The loop's end.
 pub(crate) struct Inspector {
@@ -77,7 +86,7 @@ pub(crate) struct Inspector {
     /// Makes the thread leave off.
     end: Arc<OwnedFd>,
     pub(crate) patience: Duration,
-    backtraces: bool,
+    pub(crate) backtraces: bool,
 }
 
 struct Order {
@@ -273,7 +282,10 @@ fn exchange(socket: &OwnedFd, end: &OwnedFd, request: &Request, until: Instant) 
     let mut reply = vec![0; MAX_REPLY_BYTES];
     let (count, _) = recv(socket, &mut reply[..], RecvFlags::DONTWAIT).map_err(failed)?;
     match split_reply(reply.get(..count).unwrap_or_default()) {
-        Some((serial, text)) if serial == request.serial => Ok(text.to_owned()),
+        Some(reply) if reply.serial == request.serial => Ok(Told {
+            text: reply.text.to_owned(),
+            site: reply.site,
+        }),
         _ => Err(Missing::Failed),
     }
 }

@@ -25,6 +25,7 @@ mod inspector;
 mod keeper;
 mod last_words;
 mod launch;
+mod looks;
 mod notice;
 mod oci_state;
 mod process;

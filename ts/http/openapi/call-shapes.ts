@@ -1,7 +1,7 @@
 /** PURE: what single calls are made of, under the names that openapi.json gives them. */
 
 import type { CallCount } from '../../container-view.ts'
-import type { CallDetail } from '../../detail.ts'
+import type { CallDetail, CallSite } from '../../detail.ts'
 import type { CodeFrame } from '../../frames.ts'
 import type { StreamedCall } from '../events/call.ts'
 import { flag, list, nullable, oneOf, ref, shape, time, whole, words, type Schema } from './schema.ts'
@@ -20,9 +20,11 @@ export const callSchemas: Record<string, Schema> = {
       firstAt: time,
       lastAt: time,
       detail: ref('CallDetail'),
+      sites: list(ref('CallSite')),
     },
-    ['detail'],
+    ['detail', 'sites'],
   ),
+  CallSite: shape<CallSite>({ looks: whole, count: nullable(whole), detail: ref('CallDetail') }),
   CallDetail: shape<CallDetail>({
     missing: nullable(oneOf(['timed out', 'failed'])),
     pid: nullable(whole),
@@ -31,6 +33,7 @@ export const callSchemas: Record<string, Schema> = {
     cmdline: list(words),
     cwd: nullable(words),
     args: list(words),
+    site: nullable(words),
     frames: list(ref('CodeFrame')),
     framesEnd: nullable(words),
   }),

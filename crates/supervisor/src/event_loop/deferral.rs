@@ -10,8 +10,9 @@ use rustix::event::Timespec;
 
 use super::{Caller, EventLoop, Served};
 use crate::detail::Reading;
-use crate::firsts::{Kind, Look};
+use crate::firsts::Look;
 use crate::inspector::{Inspector, Missing};
+use crate::looks::Call;
 use crate::verdict::Decision;
 
 /// The calls that wait, the one that has waited longest first.
@@ -58,9 +59,12 @@ impl Deferral {
         let (Some(inspector), Some(target)) = (&self.inspector, notification.target) else {
             return false;
         };
-        let kind = Kind::of(&notification.data, decision.verdict.raw());
         // What the runtime calls is not the container's, and its start is not made to wait.
-        if caller.init || !served.looks.wants(kind) || !inspector.is_available(caller.since) {
+        if caller.init {
+            return false;
+        }
+        let call = Call::of(&notification.data, decision.verdict.raw());
+        if !served.looks.wants(call, inspector.backtraces) || !inspector.is_available(caller.since) {
             return false;
         }
         let until = Instant::now() + inspector.patience;
@@ -77,7 +81,7 @@ impl Deferral {
         self.waiting.push_back(Deferred {
             serial: self.serial,
             until,
-            look: served.looks.begin(kind),
+            look: served.looks.begin(call),
             answer: *pending,
         });
         true
@@ -115,13 +119,21 @@ impl EventLoop {
     }
 
     fn conclude(&mut self, deferred: Deferred, read: crate::inspector::Read) {
-        deferred.look.end(read.is_err());
         let Pending {
             index, notification, ..
         } = deferred.answer;
-        let served = self.slots.get(index).and_then(Option::as_ref);
+        let served = self.slots.get_mut(index).and_then(Option::as_mut);
         // Otherwise it was read of whoever has the number by now.
-        let own = served.is_some_and(|served| is_waiting(served.listener.as_fd(), notification.id));
+        let own = served
+            .as_ref()
+            .is_some_and(|served| is_waiting(served.listener.as_fd(), notification.id));
+        match &read {
+            Ok(read) => deferred.look.found(read.site.filter(|_| own)),
+            Err(_) => deferred.look.failed(),
+        }
+        if let Some(served) = served {
+            served.looks.ask_again();
+        }
         self.send(&deferred.answer, own.then_some(read).map(Reading::from));
     }
 
