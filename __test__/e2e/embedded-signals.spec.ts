@@ -113,7 +113,10 @@ check('a stopped command is continued, and so are its answers', async t => {
 
 /** A command line on a terminal of its own; what is written to its input is typed there. */
 function onTerminal(t: ExecutionContext, line: string): Running {
-  const running = start('script', ['--quiet', '--return', '--command', line, '/dev/null'], {
+  // The shell that it is passed to gives way to it, and is the same whoever runs the tests.
+  const words = ['--quiet', '--return', '--command', `exec ${line}`, '/dev/null']
+  const running = start('script', words, {
+    env: { ...process.env, SHELL: '/bin/sh' },
     input: 'pipe',
   })
   t.teardown(() => running.process.kill('SIGKILL'))
@@ -159,7 +162,10 @@ check('a terminal’s interrupt reaches a command once, also before we know that
 
 check('a terminal’s interrupt reaches a command with piped input once', async t => {
   const script = `${INTERRUPTED}; echo ready; ${ENDS_LATER}`
-  const running = onTerminal(t, `true | ${quoted([...RUN, '--deny', 'chroot', '--', 'sh', '-c', script])}`)
+  const running = onTerminal(
+    t,
+    `sh -c ${quoted([`true | ${quoted([...RUN, '--deny', 'chroot', '--', 'sh', '-c', script])}`])}`,
+  )
   await running.printed('ready')
   typed(running, CTRL_C)
   await running.finished
