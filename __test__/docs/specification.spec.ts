@@ -30,5 +30,7 @@ test('each is held by files that have tests, or pending', t => {
 function hasTests(file: string): boolean {
   const path = join(projectRoot, file)
   if (!existsSync(path)) return false
-  return file === 'bench/run.mjs' || /\b(test|check|checksWith|inBrowser)\b.*\(|#\[test\]/.test(readFileSync(path, 'utf8'))
+  return (
+    file === 'bench/run.mjs' || /\b(test|check|checksWith|inBrowser)\b.*\(|#\[test\]/.test(readFileSync(path, 'utf8'))
+  )
 }

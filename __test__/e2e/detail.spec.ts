@@ -252,6 +252,7 @@ function define(runtime: 'runc' | 'crun'): void {
     })
     const { stdout, stderr } = await runtimes.run('inside', bundle).finished
     t.is(stdout.trim(), 'chroot EPERM', stderr)
+    await until(async () => (await daemon.calls('inside', 'chroot')) === 1, 5000)
     const view = await daemon.container('inside')
     t.like(view?.calls[0]?.detail, { comm: 'calls-on-comman', args: ['"/inside/of/it"'] })
     t.regex(view?.calls[0]?.detail?.exe ?? '', /^\/.*calls-on-command$/)
@@ -263,6 +264,7 @@ function define(runtime: 'runc' | 'crun'): void {
     const bundle = runtimes.bundle({ args: ['calls-on-command', 'once', 'i386 /narrow'], profile: profile(['chroot']) })
     const { stdout, stderr } = await runtimes.run('narrow', bundle).finished
     t.is(stdout.trim(), 'i386 EPERM', stderr)
+    await until(async () => (await daemon.calls('narrow', 'chroot')) === 1, 5000)
     t.like((await daemon.container('narrow'))?.calls[0], { abi: 'i386', detail: { args: ['"/narrow"'] } })
   })
 }

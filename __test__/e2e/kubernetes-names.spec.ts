@@ -69,8 +69,15 @@ for (const runtime of ['runc', 'crun'] as const) {
     t.deepEqual(header, ['NAME', 'NAMESPACE', 'POD', 'IMAGE', 'ENGINE'])
     t.deepEqual(row, ['web', 'prod', 'shop-0', 'docker.io/library/nginx:1.27', 'containerd'])
     t.deepEqual(more, [])
-    const log = daemon.logs().find(({ msg, container }) => msg === 'container ended' && isOf(container, 'f00d'))
-    t.like(log?.['container'], { name, pod: 'shop_0', namespace: 'prod', image: 'quay.io/shop/web:3', engine: 'cri-o' })
+    const log = () => daemon.logs().find(({ msg, container }) => msg === 'container ended' && isOf(container, 'f00d'))
+    await until(() => log() !== undefined, 5000)
+    t.like(log()?.['container'], {
+      name,
+      pod: 'shop_0',
+      namespace: 'prod',
+      image: 'quay.io/shop/web:3',
+      engine: 'cri-o',
+    })
   })
 }
 

@@ -43,15 +43,19 @@ function define(runtime: RuntimeName): void {
     const ids = Array.from({ length: 20 }, (_, index) => `many-${index}`)
     const containers = ids.map(id => runtimes.run(id, bundle))
     await Promise.all(containers.map(container => container.printed('up', 30_000)))
+    // A runtime waits for no answer, so its container may run before we have taken what was handed over.
+    const running = async () => (await daemon.containers()).filter(({ state }) => state === 'running').length
+    await until(
+      async () => (await running()) === ids.length,
+      10_000,
+      () => `not all of ${ids.length} containers came:\n${daemon.child.stderr()}`,
+    )
     await until(
       () => connectionsTo(daemon.listenerSocket) === 0,
       5000,
-      () => {
-        return `${connectionsTo(daemon.listenerSocket)} connections are open`
-      },
+      () => `${connectionsTo(daemon.listenerSocket)} connections are open`,
     )
-    const running = (await daemon.containers()).filter(({ state }) => state === 'running')
-    t.is(running.length, ids.length)
+    t.is(await running(), ids.length)
   })
 
   check('a denied call of an exec stops the whole container, and nothing else', async t => {
