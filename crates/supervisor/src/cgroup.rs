@@ -1,24 +1,37 @@
 //! The cgroups that belong to a container alone, found by name, and killing what is in them.
 //!
+//! An engine that restarts a container removes its cgroup and makes another by the same name, possibly while the one before is
+//! still being ended. A cgroup is therefore known by its inode, which no other gets (kernfs counts them in 64 bits).
+//!
 //! A cgroup counts as the container's only if a component of its path is named for the container's id, as runtimes do
 //! (`/docker/ID`, `/cri-containerd-ID.scope`, `/libpod-ID.scope/container`), and if we are not in it.
 
 use std::collections::BTreeSet;
-use std::fs;
+use std::fs::{self, File};
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use rustix::process::Signal;
 
-use crate::process::{Process, cgroups};
+use crate::process::Process;
 
 /// A container's own cgroup in one hierarchy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cgroup {
     directory: PathBuf,
+    /// None where the directory cannot be seen.
+    inode: Option<Inode>,
     /// As in /proc/PID/cgroup: `0::` or `7:pids:`, then the path.
     line: String,
     version_2: bool,
 }
+
+/// Device and number.
+type Inode = (u64, u64);
+
+/// The directory of that very cgroup. Once it is removed nothing is found in it, whatever has its name then.
+struct Opened(File);
 
 /// What is mounted where.
 struct Mount {
@@ -36,6 +49,10 @@ impl Cgroup {
         let mounts = mounts(&fs::read_to_string("/proc/self/mountinfo").unwrap_or_default());
         text.lines()
             .filter_map(|line| Self::from_line(id, line, &own, &mounts))
+            .map(|cgroup| Self {
+                inode: fs::metadata(&cgroup.directory).map(|data| inode(&data)).ok(),
+                ..cgroup
+            })
             .collect()
     }
 
@@ -55,6 +72,7 @@ impl Cgroup {
         let directory = mount.point.join(relative.trim_start_matches('/'));
         Some(Self {
             directory,
+            inode: None,
             line: format!("{hierarchy}:{path}"),
             version_2,
         })
@@ -74,49 +92,66 @@ impl Cgroup {
     /// `echo 1 > cgroup.kill` (Linux 5.14, version 2): kills all at once. False where there is no such file.
     #[must_use]
     pub fn kill_at_once(&self) -> bool {
-        self.version_2 && fs::write(self.directory.join("cgroup.kill"), "1").is_ok()
+        let opened = self.open().filter(|_| self.version_2);
+        opened.is_some_and(|opened| fs::write(opened.path().join("cgroup.kill"), "1").is_ok())
     }
 
     /// Lets frozen tasks of a version 1 freezer run: SIGKILL does not end them before (measured on 6.18).
     pub fn thaw(&self) {
-        if !self.version_2 {
-            for directory in self.directories() {
-                // Only a freezer hierarchy has the file.
-                let state = directory.join("freezer.state");
-                if state.exists() {
-                    let _ = fs::write(state, "THAWED");
-                }
+        let Some(opened) = self.open().filter(|_| !self.version_2) else {
+            return;
+        };
+        for directory in opened.directories() {
+            // Only a freezer hierarchy has the file.
+            let state = directory.join("freezer.state");
+            if state.exists() {
+                let _ = fs::write(state, "THAWED");
             }
         }
     }
 
     /// Sends SIGKILL to each process here, by pidfd, after checking that it is here.
     pub fn kill_each(&self) {
-        for pid in self.processes() {
-            let Some(process) = i32::try_from(pid).ok().and_then(|pid| Process::take(pid).ok()) else {
-                continue;
-            };
-            if cgroups(pid).is_some_and(|text| self.holds(&text)) {
-                let _ = process.signal(Signal::KILL);
-            }
+        let found = self.processes().into_iter().filter_map(|pid| i32::try_from(pid).ok());
+        let held: Vec<_> = found.filter_map(|pid| Process::take(pid).ok()).collect();
+        let still = self.processes();
+        for process in held.iter().filter(|process| still.contains(&process.pid)) {
+            let _ = process.signal(Signal::KILL);
         }
     }
 
     /// The processes here and below.
     #[must_use]
     pub fn processes(&self) -> BTreeSet<u32> {
-        let files = self
-            .directories()
-            .into_iter()
-            .map(|directory| directory.join("cgroup.procs"));
-        let texts = files.filter_map(|file| fs::read_to_string(file).ok());
+        let Some(opened) = self.open() else {
+            return BTreeSet::new();
+        };
+        let directories = opened.directories().into_iter();
+        let texts = directories.filter_map(|directory| fs::read_to_string(directory.join("cgroup.procs")).ok());
         texts
             .flat_map(|text| text.lines().filter_map(|line| line.parse().ok()).collect::<Vec<u32>>())
             .collect()
     }
 
+    fn open(&self) -> Option<Opened> {
+        let file = File::open(&self.directory).ok()?;
+        let is_same = file.metadata().is_ok_and(|data| Some(inode(&data)) == self.inode);
+        is_same.then_some(Opened(file))
+    }
+}
+
+fn inode(data: &fs::Metadata) -> Inode {
+    (data.dev(), data.ino())
+}
+
+impl Opened {
+    fn path(&self) -> PathBuf {
+        PathBuf::from(format!("/proc/self/fd/{}", self.0.as_raw_fd()))
+    }
+
+    /// It and those below.
     fn directories(&self) -> Vec<PathBuf> {
-        let mut found = vec![self.directory.clone()];
+        let mut found = vec![self.path()];
         let mut next = 0;
         while let Some(directory) = found.get(next).cloned() {
             next += 1;
@@ -262,6 +297,7 @@ mod tests {
     fn membership_is_by_hierarchy_and_path() {
         let cgroup = Cgroup {
             directory: PathBuf::new(),
+            inode: None,
             line: "8:pids:/4f2a".to_owned(),
             version_2: false,
         };

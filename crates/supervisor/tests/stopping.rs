@@ -11,7 +11,7 @@ use std::process::{Child, Command};
 use std::time::Duration;
 
 use notifyd_supervisor::StopReport;
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, kill_process, pidfd_send_signal};
 use support::{Bench, Guest, OPTIONS, fds, send};
 
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -43,7 +43,7 @@ impl Drop for Cgroup {
     fn drop(&mut self) {
         let _ = fs::write(self.0.join("freezer.state"), "THAWED");
         for _ in 0..200 {
-            if fs::remove_dir(&self.0).is_ok() {
+            if fs::remove_dir(&self.0).is_ok() || !self.0.exists() {
                 return;
             }
             let pids = self
@@ -69,7 +69,10 @@ impl Bystander {
     fn beside(cgroup: &Cgroup) -> Self {
         let mut name = cgroup.0.clone().into_os_string();
         name.push("-beside");
-        let cgroup = Cgroup::make(PathBuf::from(name));
+        Self::within(Cgroup::make(PathBuf::from(name)))
+    }
+
+    fn within(cgroup: Cgroup) -> Self {
         let process = Command::new("sleep").arg("600").spawn().unwrap();
         cgroup.take_in(process.id());
         Self {
@@ -139,6 +142,42 @@ fn a_version_2_cgroup_is_killed_at_once_and_nothing_beside_it() {
         check(&root, "v2-frozen", "cgroup.kill", |cgroup| {
             fs::write(cgroup.join("cgroup.freeze"), "1").unwrap();
         });
+    }
+}
+
+/// What an engine does that starts a container again while it is still being ended: the new cgroup has the name of the old one.
+fn check_restarted(root: &Path, kind: &str) {
+    let id = format!("notifyd-{kind}-{}", std::process::id());
+    let mut bench = Bench::new(&id, OPTIONS);
+    let guest = Guest::new(&id, "sleep 600 & kill -0 $$; sleep 600");
+    let first = Cgroup::make(root.join(&id));
+    first.take_in(guest.running.pid);
+    send(&bench.connect(), guest.state(&id).as_bytes(), &fds(&guest.listener));
+    let token = bench.expect_container(&id);
+    guest.go();
+    bench.wait_for_total(token, 1);
+    bench.wait_until("all there", || first.processes().len() == 3);
+    // With somebody left who has the filter, the listener is still there to be stopped.
+    let left = Cgroup::make(root.join(format!("{id}-left")));
+    let init = guest.running.pid.to_string();
+    let survivors = first.processes().into_iter().filter(|pid| *pid != init);
+    survivors.for_each(|pid| left.take_in(pid.parse().unwrap()));
+    pidfd_send_signal(&guest.running.command, Signal::KILL).unwrap();
+    bench.wait_until("empty", || fs::remove_dir(&first.0).is_ok());
+    let mut next = Bystander::within(Cgroup::make(first.0.clone()));
+    let report = bench.supervisor.stop(token, None, TIMEOUT).unwrap();
+    assert!(report.done, "{report:?}");
+    assert!(next.lives(), "the next one of that name was ended: {report:?}");
+}
+
+#[test]
+fn what_an_engine_started_since_by_the_same_name_is_left_alone() {
+    let version_2 = ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"];
+    if let Some(root) = hierarchy("version 2", &version_2, "cgroup.kill") {
+        check_restarted(&root, "v2-again");
+    }
+    if let Some(root) = hierarchy("freezer", &["/sys/fs/cgroup/freezer"], "freezer.state") {
+        check_restarted(&root, "v1-again");
     }
 }
 
