@@ -42,6 +42,25 @@ function define(runtime: RuntimeName): void {
     t.deepEqual(verdicts, ['EPERM'])
   })
 
+  if (runtime === 'crun') {
+    check('under the shim, crun notifies what libseccomp has no name for too, also of an exec', async t => {
+      const { runtimes, daemon } = await watched(t, checks, runtime)
+      const args = ['sh', '-c', 'calls-number 462; calls-number 600']
+      const bundle = runtimes.bundle({ args, profile: DENYING, annotations: ASKED_FOR })
+      const { stdout, stderr } = await runtimes.run('unnamed', bundle).finished
+      t.is(stdout, '462 EPERM\n600 EPERM\n', stderr)
+      await until(async () => (await daemon.calls('unnamed', 'syscall_600')) === 1, 5000)
+      t.is(await daemon.calls('unnamed', 'mseal'), 1)
+      const lasting = runtimes.bundle({ args: ['sleep', '60'], profile: DENYING, annotations: ASKED_FOR })
+      const container = runtimes.run('entered', lasting)
+      await runtimes.running('entered')
+      t.is((await runtimes.exec('entered', args)).stdout, stdout)
+      await until(async () => (await daemon.calls('entered', 'mseal')) === 1, 5000)
+      await runtimes.kill('entered')
+      await container.finished
+    })
+  }
+
   check('under the shim, exec, state, kill and delete are as without it, and an exec is watched', async t => {
     const { runtimes, daemon } = await watched(t, checks, runtime)
     const plain = checks.createPlace(t)
@@ -165,7 +184,7 @@ async function life(runtimes: Runtimes): Promise<object> {
 
 function place(t: ExecutionContext, runtime: RuntimeName, settings: ShimSettings, options: string[] = []): Place {
   const shim = installShim(t, runtime, settings)
-  const runtimes = createRuntimes(runtime, [], [...shim.command, ...options])
+  const runtimes = createRuntimes(runtime, ['calls-number'], [...shim.command, ...options])
   t.teardown(() => runtimes.cleanUp())
   return { shim, runtimes }
 }

@@ -54,6 +54,16 @@ pub struct Transformed {
     pub warnings: Vec<String>,
 }
 
+impl Transformed {
+    /// A program for a runtime that takes a finished one: each denial of the original notifies, of calls that libseccomp has
+    /// no name for too. None where nobody is to be asked, or the original is a program that cannot be changed so.
+    pub fn finished(&self) -> Option<Program> {
+        self.profile.listener_path.as_ref()?;
+        let notifying = self.original.notifying_denials().ok()?;
+        notifying.refusing_listeners().ok()
+    }
+}
+
 /// How much of a profile's denials is seen.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Report {

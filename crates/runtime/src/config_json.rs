@@ -13,6 +13,9 @@ use crate::Error;
 
 /// Where the original profile is kept. Runtimes pass over members that they do not know.
 pub const KEPT: &str = "seccomp-notifyd.io/original";
+/// crun (0.17 and later) loads what it holds in the place of what libseccomp would make of the profile.
+const CRUN_PROGRAM: &str = "run.oci.seccomp_bpf_data";
+const ANNOTATIONS: &str = "annotations";
 
 /// A `config.json`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,16 +25,21 @@ pub struct ConfigJson {
     place: Option<Place>,
     /// Of the outermost object.
     end_of_members: usize,
+    /// Of `annotations`, null or an object.
+    annotated: Option<Range<usize>>,
     annotations: BTreeMap<String, String>,
 }
 
 /// What is kept of a profile that was rewritten.
 #[derive(Deserialize)]
 struct Kept<'a> {
-    /// Of the profile that was put in its place; what somebody has changed since is not ours to undo.
+    /// Of what was put in their places; what somebody has changed since is not ours to undo.
     sha256: String,
     #[serde(borrow)]
     seccomp: &'a RawValue,
+    /// Where they were there before a program was added to them.
+    #[serde(borrow, default, deserialize_with = "present")]
+    annotations: Option<&'a RawValue>,
 }
 
 impl ConfigJson {
@@ -46,9 +54,8 @@ impl ConfigJson {
 
     fn read(text: String) -> Result<Self, Error> {
         let members = members(&text)?;
-        let annotations = find(&members, "annotations")?
-            .map(|raw| from_str(raw.get()))
-            .transpose()?;
+        let annotated = find_any(&members, ANNOTATIONS)?;
+        let annotations = annotated.map(|raw| from_str::<Option<_>>(raw.get())).transpose()?;
         let linux = find(&members, "linux")?;
         let (seccomp, place) = match linux {
             Some(linux) => profile(&text, linux)?,
@@ -58,7 +65,8 @@ impl ConfigJson {
             seccomp,
             place,
             end_of_members: members.last().map_or(0, |(_, raw)| range(&text, raw).end),
-            annotations: annotations.unwrap_or_default(),
+            annotated: annotated.map(|raw| range(&text, raw)),
+            annotations: annotations.flatten().unwrap_or_default(),
             text,
         })
     }
@@ -90,23 +98,35 @@ impl ConfigJson {
         bounding.map(|raw| from_str(raw.get())).transpose()
     }
 
-    /// The text with another profile in the place of its own, which is kept; none where there is no place for one.
-    pub fn with_seccomp(&self, new: &str) -> Option<String> {
-        let (range, lead) = self.place.clone()?;
-        let original = self.seccomp().unwrap_or("null");
-        let kept = format!(",{KEPT:?}:{{\"sha256\":\"{}\",\"seccomp\":{original}}}", digest(new));
-        let part = |range| self.text.get(range);
-        Some(
-            [
-                part(0..range.start)?,
-                lead,
-                new,
-                part(range.end..self.end_of_members)?,
-                &kept,
-                part(self.end_of_members..self.text.len())?,
-            ]
-            .concat(),
-        )
+    /// The text with another profile in the place of its own, which is kept, and a program for crun; none where there is no
+    /// place for a profile.
+    pub fn with_seccomp(&self, new: &str, program: Option<&str>) -> Option<String> {
+        let (place, lead) = self.place.clone()?;
+        let annotations = program.map(|program| self.annotations_with(&format!("{CRUN_PROGRAM:?}:{program:?}")));
+        let mut kept = format!(
+            ",{KEPT:?}:{{\"sha256\":\"{}\",\"seccomp\":{}",
+            digest(new, annotations.as_deref()),
+            self.seccomp().unwrap_or("null"),
+        );
+        let mut edits = vec![(place, [lead, new].concat())];
+        match (annotations, self.annotated.clone()) {
+            (Some(annotations), Some(range)) => {
+                kept += &format!(",{ANNOTATIONS:?}:{}}}", self.text.get(range.clone())?);
+                edits.push((range, annotations));
+            }
+            (Some(annotations), None) => kept += &format!("}},{ANNOTATIONS:?}:{annotations}"),
+            (None, _) => kept += "}",
+        }
+        edits.push((empty(self.end_of_members), kept));
+        edited(&self.text, edits)
+    }
+
+    /// The object with one more member.
+    fn annotations_with(&self, member: &str) -> String {
+        let text = self.annotated.clone().and_then(|range| self.text.get(range));
+        let open = text.and_then(|text| text.strip_suffix('}')).unwrap_or("{");
+        let comma = if self.annotations.is_empty() { "" } else { "," };
+        format!("{open}{comma}{member}}}")
     }
 
     /// The text as it was before its profile was rewritten.
@@ -117,27 +137,32 @@ impl ConfigJson {
         };
         let at = range(&self.text, kept);
         let kept: Kept = from_str(kept.get())?;
-        let before = members
-            .iter()
-            .map(|(_, raw)| range(&self.text, raw).end)
-            .filter(|end| *end <= at.start)
-            .max();
-        let (Some(seccomp), Some(before)) = (&self.seccomp, before) else {
+        let ends = members.iter().map(|(_, raw)| range(&self.text, raw).end);
+        let (Some(seccomp), Some(before)) = (self.seccomp.clone(), ends.filter(|end| *end <= at.start).max()) else {
             return Ok(None);
         };
-        if self.seccomp().map(digest).as_ref() != Some(&kept.sha256) {
+        let changed = |annotated: &Range<usize>| kept.annotations.is_some() || annotated.start > at.end;
+        let annotated = self.annotated.clone().filter(changed);
+        if self.digest(&seccomp, annotated.as_ref()) != kept.sha256 || seccomp.end > before {
             return Ok(None);
         }
-        let part = |range| self.text.get(range).unwrap_or_default();
-        Ok((seccomp.end <= before).then(|| {
-            [
-                part(0..seccomp.start),
-                kept.seccomp.get(),
-                part(seccomp.end..before),
-                part(at.end..self.text.len()),
-            ]
-            .concat()
-        }))
+        let mut edits = vec![(seccomp, kept.seccomp.get().to_owned())];
+        let end = match (annotated, kept.annotations) {
+            (Some(annotated), Some(original)) => {
+                edits.push((annotated, original.get().to_owned()));
+                at.end
+            }
+            (Some(added), None) => added.end,
+            (None, _) => at.end,
+        };
+        edits.push((before..end, String::new()));
+        Ok(edited(&self.text, edits))
+    }
+
+    /// Of what stands in the places of the profile and the annotations.
+    fn digest(&self, seccomp: &Range<usize>, annotated: Option<&Range<usize>>) -> String {
+        let part = |range: &Range<usize>| self.text.get(range.clone());
+        digest(part(seccomp).unwrap_or_default(), annotated.and_then(part))
     }
 }
 
@@ -160,8 +185,28 @@ const fn empty(at: usize) -> Range<usize> {
     at..at
 }
 
-fn digest(text: &str) -> String {
-    format!("{:x}", Sha256::digest(text))
+fn digest(seccomp: &str, annotations: Option<&str>) -> String {
+    let hash = Sha256::new_with_prefix(seccomp).chain_update(annotations.unwrap_or_default());
+    format!("{:x}", hash.finalize())
+}
+
+/// Ranges that do not overlap, replaced; of two at one place the first comes first.
+fn edited(text: &str, mut edits: Vec<(Range<usize>, String)>) -> Option<String> {
+    edits.sort_by_key(|(range, _)| range.start);
+    let mut result = String::new();
+    let mut end = 0;
+    for (range, new) in edits {
+        result += text.get(end..range.start)?;
+        result += &new;
+        end = range.end;
+    }
+    result += text.get(end..)?;
+    Some(result)
+}
+
+/// A member that is there, if only as null.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawValue>, D::Error> {
+    Deserialize::deserialize(deserializer).map(Some)
 }
 
 /// Where a piece of the text stands.

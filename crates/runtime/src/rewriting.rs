@@ -15,7 +15,7 @@ use rustix::io::Errno;
 
 use crate::Error;
 use crate::cache::{Cache, Key};
-use crate::worker::{self, Order, Outcome};
+use crate::worker::{self, Order, Outcome, Rewritten};
 
 const OWN_EXECUTABLE: &str = "/proc/self/exe";
 /// A large profile takes a tenth of a second.
@@ -40,13 +40,13 @@ pub struct Original {
     pub bounding_set: Option<BTreeSet<String>>,
 }
 
-/// The new text, none where nothing is to be seen. `warn` is told why the cache is not used.
+/// What takes its place, none where nothing is to be seen. `warn` is told why the cache is not used.
 pub fn rewrite(
     original: &Original,
     purpose: &Purpose,
     cache: &Path,
     warn: impl Fn(&Error),
-) -> Result<Option<String>, Error> {
+) -> Result<Option<Rewritten>, Error> {
     let key = purpose.key(original);
     let cache = Cache::open(cache).map_err(|error| warn(&error)).ok();
     let known = cache.as_ref().and_then(|cache| cache.get(&key));
@@ -61,9 +61,9 @@ pub fn rewrite(
     settle(outcome)
 }
 
-fn settle(outcome: Outcome) -> Result<Option<String>, Error> {
+fn settle(outcome: Outcome) -> Result<Option<Rewritten>, Error> {
     match outcome {
-        Outcome::Rewritten(seccomp) => Ok(Some(seccomp)),
+        Outcome::Rewritten(rewritten) => Ok(Some(rewritten)),
         Outcome::Unchanged => Ok(None),
         Outcome::Refused(reason) => Err(Error::Refused { reason }),
     }

@@ -111,7 +111,7 @@ impl Start<'_> {
         };
         let warn = |error: &Error| self.reporter.warn(&explain(error));
         let rewritten = rewrite(&original(config)?, &purpose, cache_dir, warn)?;
-        let text = rewritten.and_then(|seccomp| config.with_seccomp(&seccomp));
+        let text = rewritten.and_then(|new| config.with_seccomp(&new.seccomp, new.program.as_deref()));
         put(file, text.as_deref().unwrap_or(config.text()))
     }
 

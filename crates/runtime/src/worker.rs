@@ -7,6 +7,8 @@ use std::os::unix::process::parent_id;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use notifyd_profile::{Abi, Document, Facts, Format, KernelVersion, Runtime, Target, runtime_default, transform};
 use rustix::process::{Signal, set_parent_process_death_signal};
 use serde::{Deserialize, Serialize};
@@ -37,12 +39,21 @@ pub struct Order {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
-    /// The text of the new `linux.seccomp`.
-    Rewritten(String),
+    /// It is to be replaced.
+    Rewritten(Rewritten),
     /// The profile denies nothing that could be seen.
     Unchanged,
     /// Why it cannot be rewritten.
     Refused(String),
+}
+
+/// What takes the place of a profile.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rewritten {
+    /// The text of the new `linux.seccomp`.
+    pub seccomp: String,
+    /// For crun: `struct sock_filter[]` in base64, which it loads in the place of what libseccomp would make of the profile.
+    pub program: Option<String>,
 }
 
 /// Takes one order from standard input and writes its outcome to standard output.
@@ -98,7 +109,13 @@ fn rewrite(order: &Order) -> Result<Outcome, Box<dyn std::error::Error>> {
     if done.profile.listener_path.is_none() {
         return Ok(Outcome::Unchanged);
     }
-    Ok(Outcome::Rewritten(document.with_profile(&done.profile).to_string()))
+    Ok(Outcome::Rewritten(Rewritten {
+        seccomp: document.with_profile(&done.profile).to_string(),
+        program: (runtime == Runtime::Crun)
+            .then(|| done.finished())
+            .flatten()
+            .map(|program| STANDARD.encode(program.to_bytes())),
+    }))
 }
 
 /// Whether both have `SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV`: Linux 5.19 and crun 1.6, with which a signal does not make a

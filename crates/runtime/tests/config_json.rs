@@ -23,7 +23,7 @@ fn only_the_profile_is_replaced_and_the_original_added() {
     let config = parse(TEXT);
     assert_eq!(config.seccomp(), Some(SECCOMP));
     assert_eq!(config.annotations().get("a").map(String::as_str), Some("b"));
-    let text = config.with_seccomp(NEW).unwrap();
+    let text = config.with_seccomp(NEW, None).unwrap();
     let (before, after) = TEXT.split_once(SECCOMP).unwrap();
     assert!(text.starts_with(&format!("{before}{NEW}")), "{text}");
     let rest = after.strip_suffix("\n}\n").unwrap();
@@ -36,7 +36,7 @@ fn only_the_profile_is_replaced_and_the_original_added() {
 #[test]
 fn what_was_rewritten_is_read_as_it_was_before() {
     let config = parse(TEXT);
-    let text = config.with_seccomp(NEW).unwrap();
+    let text = config.with_seccomp(NEW, None).unwrap();
     assert_eq!(parse(&text), config);
     assert_eq!(parse(&text).text(), TEXT);
 }
@@ -44,7 +44,7 @@ fn what_was_rewritten_is_read_as_it_was_before() {
 #[test]
 fn what_somebody_changed_since_is_not_undone() {
     let text = parse(TEXT)
-        .with_seccomp(NEW)
+        .with_seccomp(NEW, None)
         .unwrap()
         .replace(NEW, r#"{"defaultAction":"SCMP_ACT_LOG"}"#);
     assert_eq!(parse(&text).seccomp(), Some(r#"{"defaultAction":"SCMP_ACT_LOG"}"#));
@@ -65,7 +65,7 @@ fn a_profile_is_put_where_none_is() {
         let config = parse(text);
         assert_eq!(config.seccomp(), None, "{text}");
         let (head, tail) = new.split_once("KEPT").unwrap();
-        let text = config.with_seccomp(NEW).unwrap();
+        let text = config.with_seccomp(NEW, None).unwrap();
         assert!(
             text.starts_with(&head.replace("NEW", NEW)) && text.ends_with(tail),
             "{text}"
@@ -74,7 +74,47 @@ fn a_profile_is_put_where_none_is() {
     }
     for text in ["{}", r#"{"linux":null}"#] {
         assert_eq!(parse(text).seccomp(), None, "{text}");
-        assert_eq!(parse(text).with_seccomp(NEW), None);
+        assert_eq!(parse(text).with_seccomp(NEW, None), None);
+    }
+}
+
+/// For crun. What the base64 of a program consists of needs no escapes.
+const PROGRAM: &str = "BgAAAAAA/38=";
+
+#[test]
+fn a_program_is_added_to_the_annotations() {
+    for (text, new) in [
+        (
+            r#"{"annotations": {"a": "}" } , "linux":{"seccomp":{}}}"#,
+            r#"{"annotations": {"a": "}" ,ADDED} , "linux":{"seccomp":NEW},KEPT}"#,
+        ),
+        (
+            r#"{"linux":{"seccomp":null},"annotations":{ }}"#,
+            r#"{"linux":{"seccomp":NEW},"annotations":{ ADDED},KEPT}"#,
+        ),
+        (
+            r#"{"linux":{"seccomp":null},"annotations": null, "x":1}"#,
+            r#"{"linux":{"seccomp":NEW},"annotations": {ADDED}, "x":1,KEPT}"#,
+        ),
+        (
+            r#"{"linux":{"seccomp":{}}, "x":1 }"#,
+            r#"{"linux":{"seccomp":NEW}, "x":1,KEPT,"annotations":{ADDED} }"#,
+        ),
+    ] {
+        let config = parse(text);
+        let added = format!("\"run.oci.seccomp_bpf_data\":\"{PROGRAM}\"");
+        let (head, tail) = new.split_once("KEPT").unwrap();
+        let [head, tail] = [head, tail].map(|part| part.replace("NEW", NEW).replace("ADDED", &added));
+        let rewritten = config.with_seccomp(NEW, Some(PROGRAM)).unwrap();
+        assert!(
+            rewritten.starts_with(&head) && rewritten.ends_with(&tail),
+            "{rewritten}"
+        );
+        let json: serde_json::Value = serde_json::from_str(&rewritten).unwrap();
+        assert_eq!(json["annotations"]["run.oci.seccomp_bpf_data"], PROGRAM);
+        assert_eq!(parse(&rewritten).text(), text, "as it was before");
+        let changed = rewritten.replace(PROGRAM, "BgAAAAAAAAA=");
+        assert_eq!(parse(&changed).text(), changed, "not ours to undo");
     }
 }
 

@@ -12,6 +12,8 @@ pub const MAX_BYTES: usize = 4 << 20;
 const MAX_ID: usize = 1024;
 /// Longest annotation kept; longer ones are left out.
 const MAX_ANNOTATION: usize = 64 << 10;
+/// The shim's, for crun: thousands of bytes that concern nobody here.
+const CRUN_PROGRAM: &str = "run.oci.seccomp_bpf_data";
 
 /// The name that the specification gives to the listener among the descriptors.
 const LISTENER_NAME: &str = "seccompFd";
@@ -109,6 +111,7 @@ impl ContainerState {
         check_id(&message.state.id)?;
         let mut warnings = Vec::new();
         let mut annotations = message.state.annotations.unwrap_or_default();
+        annotations.remove(CRUN_PROGRAM);
         annotations.retain(|key, value| {
             let kept = key.len() <= MAX_ANNOTATION && value.len() <= MAX_ANNOTATION;
             if !kept {
@@ -271,6 +274,13 @@ mod tests {
         let state = with_state(&format!(r#"{{"id":"x","annotations":{{"big":"{long}","small":"1"}}}}"#)).unwrap();
         assert_eq!(state.annotations.keys().collect::<Vec<_>>(), ["small"]);
         assert_eq!(state.warnings.len(), 1);
+    }
+
+    #[test]
+    fn the_program_for_crun_is_not_kept() {
+        let annotations = r#"{"run.oci.seccomp_bpf_data":"BgAAAAAA/38=","run.oci.handler":"x"}"#;
+        let state = with_state(&format!(r#"{{"id":"x","annotations":{annotations}}}"#)).unwrap();
+        assert_eq!(state.annotations.keys().collect::<Vec<_>>(), ["run.oci.handler"]);
     }
 
     #[test]
