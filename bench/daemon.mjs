@@ -3,6 +3,8 @@
  * answers commands on standard input with one line of JSON each:
  *
  * stats       {"listeners":0,"rssBytes":70000000,"loopWakeups":12}
+ * latency     {"calls":500,"meanNs":2300,"p50Ns":2100,"p99Ns":9000} of the loop, from the receipt of a notification to its
+ *             answer, of the events since the last time
  * block MS    {"blockedMs":1500} at once; then blocks JavaScript for that long, and, a second later,
  *             {"events":65536,"eventsPerSecond":1650000} of all that came since
  *
@@ -47,10 +49,14 @@ const daemon = await createDaemon(
   { native: { ...native, Supervisor: Watched } },
 )
 
+const MOST_LATENCIES = 10_000
+let latenciesNs = []
 let events = 0
 let firstAtMs = 0
 let lastAtMs = 0
-daemon.on('event', () => {
+daemon.on('event', ({ latencyNs }) => {
+  // Of a flood that is measured otherwise.
+  if (latenciesNs.length < MOST_LATENCIES) latenciesNs.push(latencyNs)
   lastAtMs = performance.now()
   if (events === 0) firstAtMs = lastAtMs
   events += 1
@@ -68,6 +74,14 @@ function stats() {
   tell({ listeners, rssBytes: process.memoryUsage.rss(), loopWakeups })
 }
 
+function latency() {
+  const sorted = latenciesNs.toSorted((a, b) => a - b)
+  latenciesNs = []
+  const sum = sorted.reduce((before, each) => before + each, 0)
+  const at = part => sorted[Math.floor(sorted.length * part)]
+  tell({ calls: sorted.length, meanNs: sum / sorted.length, p50Ns: at(0.5), p99Ns: at(0.99) })
+}
+
 async function block(ms) {
   events = 0
   // Writing to a pipe is synchronous, so the line has left before this thread sleeps.
@@ -81,6 +95,7 @@ console.log('ready')
 for await (const line of createInterface({ input: process.stdin })) {
   const [command, argument] = line.split(' ')
   if (command === 'stats') stats()
+  else if (command === 'latency') latency()
   else if (command === 'block') await block(Number(argument))
 }
 await daemon.close()

@@ -49,6 +49,15 @@ export function reportWakeUps(raw, wakeUps) {
   ])
 }
 
+export function reportReaders({ none, read }) {
+  const row = (title, turns) => [title, ...costs(turns), ...costs(turns.map(({ loop }) => loop)).slice(1)]
+  printTable([
+    ['one denied call now and then, µs', 'mean', 'p50', 'p99', 'loop p50', 'loop p99'],
+    row('nobody reads events', none),
+    row('200 readers, one stalled', read),
+  ])
+}
+
 export function reportStarts(raw) {
   const kinds = ['plain', 'seen', 'new']
   printTable([

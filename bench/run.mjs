@@ -3,7 +3,7 @@
  * Measures the budgets as ratios, all in one run on one machine: what a denied call costs under our daemon and under what
  * it is compared with. README.md says how, and what is not measured. Exit code 1: a budget is missed.
  *
- * node bench/run.mjs [--repetitions N] [--calls N] [--idle N] [--only calls,verdicts,looks,wakeups,drain,idle,starts] [--no-write]
+ * node bench/run.mjs [--repetitions N] [--calls N] [--idle N] [--only calls,verdicts,looks,wakeups,readers,drain,idle,starts] [--no-write]
  */
 import { execFileSync, spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -13,7 +13,8 @@ import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
 import { explain, root, run, say, setUp, which } from '../tools/setup.mjs'
 import { lookBudgets, measureLooks, reportLooks } from './looks.mjs'
-import { medianOf, reportBudgets, reportCalls, reportStarts, reportWakeUps } from './report.mjs'
+import { measureReaders, readerBudgets } from './readers.mjs'
+import { medianOf, reportBudgets, reportCalls, reportReaders, reportStarts, reportWakeUps } from './report.mjs'
 import { measureStarts, startBudgets } from './starts.mjs'
 
 const { values } = parseArgs({
@@ -21,7 +22,7 @@ const { values } = parseArgs({
     repetitions: { type: 'string', default: '7' },
     calls: { type: 'string', default: '20000' },
     idle: { type: 'string', default: '10000' },
-    only: { type: 'string', default: 'calls,verdicts,looks,wakeups,drain,idle,starts' },
+    only: { type: 'string', default: 'calls,verdicts,looks,wakeups,readers,drain,idle,starts' },
     'no-write': { type: 'boolean', default: false },
   },
 })
@@ -135,8 +136,12 @@ async function startTarget(supervisor, id, ...args) {
   }
 }
 
-async function measureAlone(supervisor) {
-  const target = await startTarget(supervisor, 'alone', CALLS)
+function measureAlone(supervisor) {
+  return measureCalls(supervisor, 'alone', CALLS)
+}
+
+async function measureCalls(supervisor, id, ...args) {
+  const target = await startTarget(supervisor, id, ...args)
   target.go()
   const result = await target.result()
   await target.end()
@@ -354,10 +359,20 @@ const PARTS = [
   { key: 'verdicts', title: 'verdicts', measure: measureVerdicts, budgets: verdictBudgets },
   { key: 'looks', title: 'looks at calls', measure: measureLooksAtCalls, budgets: lookBudgets },
   { key: 'wakeups', title: 'wake-ups', measure: measureWakeUps, budgets: () => [] },
+  { key: 'readers', title: 'readers of events', measure: measureManyReaders, budgets: readerBudgets },
   { key: 'drain', title: 'draining', measure: measureDrain, budgets: drainBudgets },
   { key: 'idle', title: `${IDLE_LISTENERS} idle listeners`, measure: measureIdle, budgets: idleBudgets },
   { key: 'starts', title: 'starts of containers', measure: measureStartsOfContainers, budgets: startBudgets },
 ]
+
+function measureManyReaders() {
+  return measureReaders({ start: startAsking, open, measure: measureCalls }, REPETITIONS)
+}
+
+async function startAsking() {
+  const daemon = await startSupervisor(SUPERVISORS.find(({ key }) => key === 'daemon'))
+  return { ...daemon, ask: async command => JSON.parse(await ask(daemon, command)) }
+}
 
 async function measureStartsOfContainers() {
   const daemon = await startSupervisor(SUPERVISORS.find(({ key }) => key === 'daemon'))
@@ -432,6 +447,7 @@ async function main() {
   if (measured.calls !== undefined) reportCalls(measured.calls, SUPERVISORS)
   if (measured.looks !== undefined) reportLooks(measured.looks)
   if (measured.wakeups !== undefined) reportWakeUps(measured.wakeups, WAKE_UPS)
+  if (measured.readers !== undefined) reportReaders(measured.readers)
   if (measured.starts !== undefined) reportStarts(measured.starts)
   reportBudgets(results)
   if (!values['no-write'] && parts.size === PARTS.length) write(measured, results)
