@@ -57,12 +57,13 @@ async function haveReadAll(readers, calls) {
 
 export function readerBudgets({ none, read }) {
   const title = `with ${READERS} readers of events, one stalled, against none`
-  const loops = turns => turns.map(({ loop }) => loop)
   return [
     atMost(`p50 of the loop ${title}`, medianOf(loops(read), 'p50Ns') / medianOf(loops(none), 'p50Ns'), 1.1),
     atMost(`p50 of a call ${title}`, medianOf(read, 'p50Ns') / medianOf(none, 'p50Ns'), 1.1),
   ]
 }
+
+const loops = turns => turns.map(({ loop }) => loop)
 
 function atMost(title, exact, limit) {
   const value = Number(exact.toFixed(3))

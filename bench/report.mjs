@@ -50,13 +50,14 @@ export function reportWakeUps(raw, wakeUps) {
 }
 
 export function reportReaders({ none, read }) {
-  const row = (title, turns) => [title, ...costs(turns), ...costs(turns.map(({ loop }) => loop)).slice(1)]
   printTable([
     ['one denied call now and then, µs', 'mean', 'p50', 'p99', 'loop p50', 'loop p99'],
-    row('nobody reads events', none),
-    row('200 readers, one stalled', read),
+    readersRow('nobody reads events', none),
+    readersRow('200 readers, one stalled', read),
   ])
 }
+
+const readersRow = (title, turns) => [title, ...costs(turns), ...costs(turns.map(({ loop }) => loop)).slice(1)]
 
 export function reportStarts(raw) {
   const kinds = ['plain', 'seen', 'new']
