@@ -168,6 +168,7 @@ test('what is counted natively is copied, not added up', async t => {
   for (let scrape = 0; scrape < 3; scrape++) await metrics.text()
   t.is(await value(metrics, 'seccomp_notifyd_aborted_notifications_total'), 3)
   t.is(await value(metrics, 'seccomp_notifyd_handovers_refused_total', { reason: 'not_json' }), 2)
+  t.is(await value(metrics, 'seccomp_notifyd_failed_looks_total', { reason: 'timed_out' }), 3)
   t.is(await value(metrics, 'seccomp_notifyd_containers', { state: 'running' }), 2)
   t.is(await value(metrics, 'seccomp_notifyd_event_loop_lag_seconds'), 0.5)
   t.is(await value(metrics, 'seccomp_notifyd_build_info', { version: '1.2.3', libseccomp: '2.6.0' }), 1)

@@ -473,6 +473,12 @@ export interface ProfileFinding {
 /** All codes of findings. */
 export declare function profileFindingCodes(): Array<string>
 
+/** How often something was because of one reason. */
+export interface ReasonCount {
+  reason: string
+  count: number
+}
+
 /**
  * The smallest profile that lets the calls run. Compiled and evaluated for each of them: call this in a process that can be
  * killed.
@@ -495,12 +501,6 @@ export interface RecordPurpose {
   runtimes: Array<string>
   /** Whether ioctl is allowed for the requests that were seen only. */
   ioctlRequests: boolean
-}
-
-/** Refused hand-overs of one reason. */
-export interface RefusedCount {
-  reason: string
-  count: number
 }
 
 /** What an engine would hand to the runtime. */
@@ -554,7 +554,10 @@ export interface Stats {
   pendingHandovers: number
   /** Connections that ended without a byte or descriptor (crun connects early). */
   emptyHandovers: number
-  refused: Array<RefusedCount>
+  /** Hand-overs; every reason. */
+  refused: Array<ReasonCount>
+  /** Looks at waiting calls that told nothing; every reason. */
+  failedLooks: Array<ReasonCount>
   /** Upper bounds in seconds and non-cumulative counts; the last count is +Inf. */
   latencyBounds: Array<number>
   latencyCounts: Array<number>

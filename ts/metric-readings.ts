@@ -34,7 +34,13 @@ export function createReadings(readings: Readings): Metric[] {
     total(
       'handovers_refused_total',
       'Hand-overs of runtimes that were refused.',
-      metric => countRefusals(metric, stats()),
+      metric => countReasons(metric, stats().refused),
+      ['reason'],
+    ),
+    total(
+      'failed_looks_total',
+      'Calls that were looked at while they waited, and of which nothing could be read.',
+      metric => countReasons(metric, stats().failedLooks),
       ['reason'],
     ),
     gauge('build_info', 'Versions; always 1.', metric => metric.set(readings.build, 1), [
@@ -69,6 +75,6 @@ function countStates(metric: Gauge, { states }: Readings): void {
   for (const state of states()) metric.inc({ state })
 }
 
-function countRefusals(metric: Counter, { refused }: Stats): void {
-  for (const { reason, count } of refused) metric.inc({ reason }, count)
+function countReasons(metric: Counter, counts: Stats['refused']): void {
+  for (const { reason, count } of counts) metric.inc({ reason }, count)
 }

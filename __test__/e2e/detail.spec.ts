@@ -149,6 +149,8 @@ test('a call is answered when its time is over, that is told, and the program is
   const made = await call()
   t.is(made.errno, 'EPERM')
   t.is(made.detail?.missing, 'timed out')
+  const failed = (reason: string) => daemon.metric('seccomp_notifyd_failed_looks_total', { reason })
+  t.deepEqual([await failed('timed_out'), await failed('failed'), await failed('gone')], [1, 0, 0])
   t.deepEqual(made.detail?.args, [])
   await web.printed(/(chroot EPERM\n.*){2}/s)
   await until(() => !helpersOf(daemon).includes(before), 10_000)

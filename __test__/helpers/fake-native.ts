@@ -222,6 +222,7 @@ export class FakeSupervisor implements Supervisor {
       pendingHandovers: 0,
       emptyHandovers: 0,
       refused: [{ reason: 'not_json', count: 2 }],
+      failedLooks: [{ reason: 'timed_out', count: 3 }],
       latencyBounds: [0.00001, 0.001],
       latencyCounts: [5, 3, 1],
       latencySumSeconds: 0.25,

@@ -25,9 +25,9 @@ pub struct Count {
     pub last_at_ms: f64,
 }
 
-/// Refused hand-overs of one reason.
+/// How often something was because of one reason.
 #[napi(object)]
-pub struct RefusedCount {
+pub struct ReasonCount {
     pub reason: String,
     pub count: f64,
 }
@@ -44,7 +44,10 @@ pub struct Stats {
     pub pending_handovers: f64,
     /// Connections that ended without a byte or descriptor (crun connects early).
     pub empty_handovers: f64,
-    pub refused: Vec<RefusedCount>,
+    /// Hand-overs; every reason.
+    pub refused: Vec<ReasonCount>,
+    /// Looks at waiting calls that told nothing; every reason.
+    pub failed_looks: Vec<ReasonCount>,
     /// Upper bounds in seconds and non-cumulative counts; the last count is +Inf.
     pub latency_bounds: Vec<f64>,
     pub latency_counts: Vec<f64>,
@@ -105,10 +108,18 @@ impl From<CoreCount> for Count {
 impl From<&CoreStats> for Stats {
     fn from(stats: &CoreStats) -> Self {
         let load = |counter: &AtomicU64| double(counter.load(Ordering::Relaxed));
-        let refused = |(reason, count): (notifyd_supervisor::Refusal, u64)| RefusedCount {
-            reason: reason.name().to_owned(),
+        let of = |reason: &'static str, count| ReasonCount {
+            reason: reason.to_owned(),
             count: double(count),
         };
+        let refused = stats
+            .refused()
+            .into_iter()
+            .map(|(reason, count)| of(reason.name(), count));
+        let failed_looks = stats
+            .failed_looks()
+            .into_iter()
+            .map(|(reason, count)| of(reason.name(), count));
         Self {
             received: load(&stats.received),
             answered: load(&stats.answered),
@@ -117,7 +128,8 @@ impl From<&CoreStats> for Stats {
             listeners: load(&stats.listeners),
             pending_handovers: load(&stats.pending_handovers),
             empty_handovers: load(&stats.empty_handovers),
-            refused: stats.refused().into_iter().map(refused).collect(),
+            refused: refused.collect(),
+            failed_looks: failed_looks.collect(),
             latency_bounds: (0..LATENCY_BOUNDS).map(|power| double(1 << power) / 1e6).collect(),
             latency_counts: stats.latency_counts.iter().map(load).collect(),
             latency_sum_seconds: load(&stats.latency_sum_ns) / 1e9,

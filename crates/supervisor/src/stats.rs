@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::look_failure::LookFailure;
 use crate::refusal::Refusal;
 
 /// Upper bounds of the latency buckets are 2^n microseconds for n below this; the last bucket has none.
@@ -31,6 +32,7 @@ pub struct Stats {
     /// Sum of all latencies.
     pub latency_sum_ns: AtomicU64,
     refused: [AtomicU64; Refusal::ALL.len()],
+    failed_looks: [AtomicU64; LookFailure::ALL.len()],
 }
 
 impl Stats {
@@ -56,11 +58,25 @@ impl Stats {
         }
     }
 
+    pub(crate) fn count_failed_look(&self, failure: LookFailure) {
+        let place = LookFailure::ALL.iter().position(|other| *other == failure);
+        if let Some(counter) = place.and_then(|place| self.failed_looks.get(place)) {
+            Self::count(counter);
+        }
+    }
+
     /// Refused hand-overs by reason, all reasons.
     #[must_use]
     pub fn refused(&self) -> Vec<(Refusal, u64)> {
         let counts = self.refused.iter().map(|counter| counter.load(Ordering::Relaxed));
         Refusal::ALL.into_iter().zip(counts).collect()
+    }
+
+    /// Looks at calls that told nothing by reason, all reasons.
+    #[must_use]
+    pub fn failed_looks(&self) -> Vec<(LookFailure, u64)> {
+        let counts = self.failed_looks.iter().map(|counter| counter.load(Ordering::Relaxed));
+        LookFailure::ALL.into_iter().zip(counts).collect()
     }
 }
 

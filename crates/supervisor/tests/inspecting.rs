@@ -71,6 +71,12 @@ fn missing(details: &[Detail]) -> Vec<Missing> {
     details.iter().map(of).collect()
 }
 
+/// In the order of the metric: timed out, failed, gone.
+fn failed_looks(bench: &Bench) -> Vec<u64> {
+    let counts = bench.supervisor.stats().failed_looks();
+    counts.into_iter().map(|(_, count)| count).collect()
+}
+
 /// Whether this process has a child, dead or alive, that was started from the file.
 fn has_child(executable: &Path) -> bool {
     let name = executable.file_name().unwrap().to_str().unwrap();
@@ -102,6 +108,11 @@ fn calls_are_answered_though_the_program_says_nothing_and_after_three_times_it_i
     // The second failure makes a pause, in which nothing is asked.
     assert!((2..=3).contains(&missing.len()), "{missing:?}");
     assert_eq!(missing[0], Missing::TimedOut);
+    assert_eq!(
+        failed_looks(&bench).iter().sum::<u64>(),
+        u64::try_from(missing.len()).unwrap()
+    );
+    assert!(failed_looks(&bench)[0] >= 1, "timed out");
     bench.wait_until("buried", || !has_child(&executable));
 }
 
@@ -117,6 +128,7 @@ fn a_program_that_cannot_run_or_ends_delays_nobody_for_long() {
             !missing.is_empty() && missing.iter().all(|each| *each == Missing::Failed),
             "{missing:?}"
         );
+        assert_eq!(failed_looks(&bench), [0, u64::try_from(missing.len()).unwrap(), 0]);
     }
 }
 

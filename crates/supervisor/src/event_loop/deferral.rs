@@ -12,6 +12,7 @@ use super::{Caller, EventLoop, Served};
 use crate::detail::Reading;
 use crate::firsts::Look;
 use crate::inspector::{Inspector, Missing};
+use crate::look_failure::LookFailure;
 use crate::looks::Call;
 use crate::verdict::Decision;
 
@@ -133,6 +134,9 @@ impl EventLoop {
         }
         if let Some(served) = served {
             served.looks.ask_again();
+        }
+        if let Some(failure) = LookFailure::of(&read, own) {
+            self.shared.stats.count_failed_look(failure);
         }
         self.send(&deferred.answer, own.then_some(read).map(Reading::from));
     }
