@@ -29,7 +29,13 @@ function refusal(text: string, overrides: Override[] = [], wanted = 'ERR_CONFIG'
 test('an empty file gives the documented defaults', t => {
   t.deepEqual(load('# nothing\n'), {
     listener: { socket: '/run/seccomp-notifyd/listener.sock', handoverTimeoutMs: 10_000, maxListeners: null },
-    http: { address: '127.0.0.1:9797', socket: '/run/seccomp-notifyd/api.sock', tokenFile: null },
+    http: {
+      address: '127.0.0.1:9797',
+      socket: '/run/seccomp-notifyd/api.sock',
+      tokenFile: null,
+      requestBurst: 200,
+      requestsPerSecond: 50,
+    },
     stateDir: '/var/lib/seccomp-notifyd',
     policy: {
       action: 'log',
@@ -183,6 +189,14 @@ const wrong: Record<string, [text: string, ...lines: string[]]> = {
   'a path is measured in bytes': [
     `http: {socket: /${'é'.repeat(54)}}\n`,
     'config.yaml:1:16: http.socket: the path has 109 bytes; the most is 107 (sun_path of unix(7))',
+  ],
+  'a limit of no requests is refused': [
+    'http: {requestBurst: 0}\n',
+    'config.yaml:1:22: http.requestBurst: 0 is not a whole number from 1 to 1000000',
+  ],
+  'a part of a request a second is refused': [
+    'http: {requestsPerSecond: 0.5}\n',
+    'config.yaml:1:27: http.requestsPerSecond: 0.5 is not a whole number from 1 to 1000000',
   ],
   'an address without host is refused': [
     'http: {address: ":9797"}\n',

@@ -62,7 +62,13 @@ async function start(t: ExecutionContext, config: Config, clock: TestClock): Pro
 function configOf(folder: string, { policy = {}, storm, crioForm = 'syscalls', containersMay }: Settings): Config {
   return {
     listener: { socket: join(folder, 'l.sock'), handoverTimeoutMs: 1000, maxListeners: null },
-    http: { address: null, socket: join(folder, 'a.sock'), tokenFile: null },
+    http: {
+      address: null,
+      socket: join(folder, 'a.sock'),
+      tokenFile: null,
+      requestBurst: 200,
+      requestsPerSecond: 50,
+    },
     stateDir: join(folder, 'state'),
     policy: {
       action: 'log',

@@ -22,7 +22,7 @@ export async function startFakeApi(t: ExecutionContext): Promise<FakeApi> {
   let views: ContainerView[] = []
   const socket = join(folderOf(t), 'a.sock')
   const { addresses, close } = await startServers({
-    config: { http: { address: '127.0.0.1:0', socket, tokenFile: null } },
+    config: { http: { address: '127.0.0.1:0', socket, tokenFile: null, requestBurst: 200, requestsPerSecond: 50 } },
     source: {
       ...calls.source,
       containers: () => views,

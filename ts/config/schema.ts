@@ -29,7 +29,14 @@ export interface DetailSettings {
 
 export interface Config {
   listener: { socket: string; handoverTimeoutMs: number; maxListeners: number | null }
-  http: { address: string | null; socket: string; tokenFile: string | null }
+  http: {
+    address: string | null
+    socket: string
+    tokenFile: string | null
+    /** Of one address over TCP: so many requests at once, and so many a second after that. */
+    requestBurst: number
+    requestsPerSecond: number
+  }
   stateDir: string
   policy: Policy
   detail: DetailSettings
@@ -89,6 +96,9 @@ const policySection = section({
   maxDelay: setting(policyKinds.maxDelay, '30s', '1m', 'Stop at the latest this long after the first forbidden call.'),
 })
 
+/** In effect no limit. */
+const MOST_REQUESTS = 1_000_000
+
 export function configSchema(paths: DefaultPaths) {
   return section({
     listener: v.optional(
@@ -139,6 +149,18 @@ export function configSchema(paths: DefaultPaths) {
             absolutePath(),
             '/etc/seccomp-notifyd/token',
             'File, for its owner alone, with the token that lets clients over TCP stop containers and change policies.',
+          ),
+          requestBurst: setting(
+            integer(1, MOST_REQUESTS),
+            200,
+            1000,
+            'Requests that one address may send at once over TCP; more are refused with 429.',
+          ),
+          requestsPerSecond: setting(
+            integer(1, MOST_REQUESTS),
+            50,
+            500,
+            'Requests a second that one address may send over TCP when it has used up `http.requestBurst`.',
           ),
         }),
         v.transform(({ tokenFile, ...rest }) => ({ ...rest, tokenFile: tokenFile ?? null })),

@@ -12,7 +12,7 @@ import { eventRoutes } from './routes/events.ts'
 import { healthRoutes } from './routes/health.ts'
 import { metricsRoutes } from './routes/metrics.ts'
 import { openApiRoutes } from './routes/openapi.ts'
-import { createRate, type Rate } from './rate.ts'
+import type { Rate } from './rate.ts'
 import type { DaemonSource } from './source.ts'
 
 export interface AppOptions {
@@ -22,7 +22,7 @@ export interface AppOptions {
   feed?: Feed
   /** Who may change something; without it, the unix socket alone. */
   refuse?: Refuse
-  /** How often one address may ask. */
+  /** How often one address may ask; without it, as often as it likes. */
   rate?: Rate
   /** Monotonic. */
   nowMs?: () => number
@@ -30,7 +30,7 @@ export interface AppOptions {
 
 export function createApp(source: DaemonSource, options: AppOptions = {}): Hono<Surroundings> {
   const { report = () => {}, feed = createFeed(source), refuse = createAccess(undefined) } = options
-  const { rate = createRate(), nowMs = () => performance.now() } = options
+  const { rate, nowMs = () => performance.now() } = options
   const app = new Hono<Surroundings>()
     .use(secureHeaders)
     .use(rateLimit(rate, nowMs))

@@ -7,11 +7,11 @@ export interface RateLimits {
   burst: number
   perSecond: number
   /** Clients that are remembered; of more, those that have asked least of late are forgotten. */
-  clients: number
+  clients?: number
 }
 
-/** A browser asks a few times a second, Prometheus once in fifteen; all programs of one machine are one client. */
-export const rateLimits: RateLimits = { burst: 200, perSecond: 50, clients: 4096 }
+/** All programs of one machine are one client. */
+const CLIENTS = 4096
 
 /** A refused probe would have a healthy daemon restarted. */
 export const UNLIMITED = ['/healthz', '/readyz']
@@ -27,7 +27,7 @@ interface Bucket {
   atMs: number
 }
 
-export function createRate({ burst, perSecond, clients }: RateLimits = rateLimits): Rate {
+export function createRate({ burst, perSecond, clients = CLIENTS }: RateLimits): Rate {
   /** Least recent first. */
   const buckets = new Map<string, Bucket>()
 

@@ -12,7 +12,7 @@ import { createFeed } from './events/feed.ts'
 import { hostAllowed, isLoopback } from './host.ts'
 import { isFromBrowser } from './origin.ts'
 import { problemResponse } from './problem.ts'
-import { createRate, type Rate } from './rate.ts'
+import { createRate } from './rate.ts'
 import type { DaemonSource } from './source.ts'
 import { readToken } from './token.ts'
 import { listenUnix } from './unix-socket.ts'
@@ -30,8 +30,6 @@ export interface ServerOptions {
   log: Log
   /** How long open requests may take at close. */
   graceMs?: number
-  /** How often one address may ask over TCP. */
-  rate?: Rate
 }
 
 export interface Servers {
@@ -48,16 +46,11 @@ interface Bound {
   close(graceMs: number): Promise<void>
 }
 
-export async function startServers({
-  config,
-  source,
-  log,
-  graceMs = 2000,
-  rate = createRate(),
-}: ServerOptions): Promise<Servers> {
-  const { address, socket, tokenFile } = config.http
+export async function startServers({ config, source, log, graceMs = 2000 }: ServerOptions): Promise<Servers> {
+  const { address, socket, tokenFile, requestBurst: burst, requestsPerSecond: perSecond } = config.http
   const refuse = createAccess(tokenFile === null ? undefined : readToken(tokenFile))
   const feed = createFeed(source)
+  const rate = createRate({ burst, perSecond })
   const app = createApp(source, { feed, refuse, rate, report: err => log.error({ err }, 'request failed') })
   const bound = [await bindUnix(socket, request => app.fetch(request, { via: 'unix' }))]
   const close = async (): Promise<void> => {
