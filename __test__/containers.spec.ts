@@ -181,6 +181,7 @@ test('a view has what people look for', t => {
     exitCode: null,
     reason: null,
     message: null,
+    recentCalls: null,
     calls: [
       {
         syscall: 'chroot',

@@ -96,6 +96,23 @@ test("CRI-O's later form counts each call, live, before any stop", async t => {
   t.is(await chroots(), 2)
 })
 
+test('forbidden calls are kept by their time, one container apart from another, and with it when it has ended', async t => {
+  const { daemon, fake, clock } = await startFake(t)
+  const [web, quiet] = [fake.attach('web', { init: INIT }), fake.attach('quiet', { init: { pid: 9, startTicks: 9 } })]
+  fake.call(quiet, 'capset', { init: true })
+  fake.call(web, 'chroot')
+  fake.call(web, 'chroot')
+  await clock.pass(15_000)
+  fake.call(web, 'swapoff')
+  await clock.pass(100)
+  const { recentCalls } = daemon.container('web')!
+  t.deepEqual(recentCalls?.counts, [2, 0, 0, 1])
+  t.is(daemon.container('quiet')?.recentCalls, null)
+  fake.detach(web)
+  await clock.pass(600_000)
+  t.deepEqual(daemon.container('web')?.recentCalls?.counts, [2, 0, 0, 1])
+})
+
 test("probes, the runtime's own calls, allowed and ignored ones are counted and stop nothing", async t => {
   const { daemon, fake, clock, metric } = await startFake(t, { policy: { action: 'stop', ignore: ['mkdir'] } })
   const web = fake.attach('web', { init: INIT })

@@ -1,14 +1,12 @@
 /** One container in the list. */
 
 import { cell, el, numberCell, row, rowHead, setText, svg } from './dom.js'
-import { count, duration, originOf, plural, secondsUntil, sparkPoints, visible } from './format.js'
+import { count, duration, originOf, plural, recentBars, secondsUntil, sparkPoints, visible } from './format.js'
 
-/** The list is asked for every two seconds: a minute. */
-const SPARKS = 30
+/** A minute. */
+const SPARKS = 12
 
 export function createRow({ key, id }) {
-  const history = []
-  let before
   let dueAt = null
   const state = el('span')
   const due = el('span', { class: 'due', hidden: true })
@@ -43,7 +41,7 @@ export function createRow({ key, id }) {
     setText(message, visible(container.message ?? '', 120))
     setText(started, `${duration(Date.now() - Date.parse(container.startedAt))} ago`)
     dueAt = container.stopDueAt
-    drawSpark(container.calls)
+    drawSpark(container.recentCalls)
   }
 
   function tick(nowMs) {
@@ -51,18 +49,11 @@ export function createRow({ key, id }) {
     if (dueAt !== null) setText(due, `stops in ${secondsUntil(dueAt, nowMs)} s`)
   }
 
-  function drawSpark(total) {
-    history.push(total - (before ?? total))
-    before = total
-    if (history.length > SPARKS) history.shift()
-    line.setAttribute('points', sparkPoints(history, 90, 20))
-    spark.setAttribute(
-      'aria-label',
-      plural(
-        history.reduce((sum, each) => sum + each, 0),
-        'call',
-      ),
-    )
+  function drawSpark(recent) {
+    const bars = recentBars(recent, SPARKS, Date.now())
+    line.setAttribute('points', sparkPoints(bars, 90, 20))
+    const total = bars.reduce((sum, each) => sum + each, 0)
+    spark.setAttribute('aria-label', plural(total, 'call'))
   }
 
   return { element, update, tick }

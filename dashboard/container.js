@@ -1,8 +1,9 @@
 /** One container: what it may, what it did, what comes next, and what its profile lacks. */
 
 import { getJson, poll } from './api.js'
+import { createCallers } from './callers.js'
 import { cell, el, numberCell, row, rowHead, section, setText, table } from './dom.js'
-import { count, plural, secondsUntil, stopDue, timeOf, visible } from './format.js'
+import { count, plural, secondsUntil, stopDue, timeOf, toldText, visible } from './format.js'
 import { createPatch } from './patch.js'
 import { createStream } from './stream.js'
 import { createTimeline } from './timeline.js'
@@ -18,6 +19,7 @@ export function createContainerPage({ heard, failed, strained }, key) {
   const noCalls = el('p', { class: 'empty', hidden: true }, 'No call was denied.')
   const incidents = el('tbody')
   const noIncidents = el('p', { class: 'empty', hidden: true }, 'No incident is over yet.')
+  const callers = createCallers()
   const patch = createPatch()
   const timeline = createTimeline()
   const stream = createStream({ container: key, strained })
@@ -35,6 +37,7 @@ export function createContainerPage({ heard, failed, strained }, key) {
       noCalls,
       table('By count', ['Call', 'Count', 'Share', 'Verdict', 'Phase', 'ABI', 'Last'], calls),
     ),
+    callers.element,
     section(
       'incidents-title',
       'Incidents',
@@ -65,20 +68,16 @@ export function createContainerPage({ heard, failed, strained }, key) {
   function draw(container) {
     title.replaceChildren(el('bdi', {}, visible(container.name)))
     facts.replaceChildren(...factsOf(container))
+    callers.draw(container.calls)
     calls.replaceChildren(...callRows(container.calls))
     incidents.replaceChildren(...container.incidents.toReversed().map(incidentRow))
     show(noCalls, calls)
     show(noIncidents, incidents)
   }
 
-  function drawTimeline({ calls: rows, incidents: over, openIncident }) {
-    const forbidden = rows.filter(({ phase, verdict }) => phase === 'run' && verdict !== 'allow')
-    const now = Date.now()
-    timeline.sample(
-      forbidden.reduce((sum, each) => sum + each.count, 0),
-      now,
-    )
-    timeline.draw([...over, ...(openIncident === null ? [] : [{ ...openIncident, outcome: 'open' }])], now)
+  function drawTimeline({ recentCalls, incidents: over, openIncident }) {
+    const open = openIncident === null ? [] : [{ ...openIncident, outcome: 'open' }]
+    timeline.draw(recentCalls, [...over, ...open], Date.now())
   }
 
   function tick() {
@@ -124,6 +123,7 @@ function factsOf(container) {
     state,
     reason,
     message,
+    told,
     exitCode,
     action,
     answer,
@@ -138,6 +138,7 @@ function factsOf(container) {
     State: el('span', { class: `state ${state}` }, state),
     Reason: reason,
     Message: message,
+    'Written to': toldText(told),
     'Exit code': exitCode,
     Policy: `${action}, answer ${answer} (from ${policySource})`,
     Namespace: namespace,

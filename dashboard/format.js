@@ -68,17 +68,50 @@ export function argumentsOf({ args, detail }) {
   return detail?.args?.length > 0 ? detail.args.join(', ') : args.join(' ')
 }
 
+const MOST_FRAMES = 64
+
+/** Where a call was made: the active functions, the innermost first. */
+export function frameLines({ frames }) {
+  const lines = frames.slice(0, MOST_FRAMES).map(frameText)
+  return frames.length > MOST_FRAMES ? [...lines, `and ${frames.length - MOST_FRAMES} more`] : lines
+}
+
+/** `main (/src/app.c:23)`, `chroot (/lib/libc.so.6+0xf1c7)`, `/app/server+0x1c3a` */
+function frameText({ module, offset, function: name, file, line, inlined, found }) {
+  const code = `${module}+${offset}`
+  const place = file === null ? code : line === null ? file : `${file}:${line}`
+  const where = name === null && file === null ? code : `${name ?? '?'} (${place})`
+  const notes = [...(inlined ? ['inlined'] : []), ...(found === 'search' ? ['guessed'] : [])]
+  return notes.length === 0 ? where : `${where} [${notes.join(', ')}]`
+}
+
+/** Where a stop has written its message beforehand, and why not elsewhere; null before a stop. */
+export function toldText(told) {
+  if (told.length === 0) return null
+  return told.map(({ place, problem }) => (problem === null ? place : `not to ${place}: ${problem}`)).join('; ')
+}
+
 /** The chart of a container: so many bars, each of so many milliseconds. */
 export const BARS = 60
 export const BAR_MS = 5000
 
-/**
- * Heights of the bars from 0 to 1, the newest last, and the incidents among them as parts of the width. `counts`: calls by
- * the number of their time, `Math.floor(ms / BAR_MS)`.
- */
-export function timeline(counts, incidents, nowMs) {
+/** Calls in each of so many bars up to now, the newest last. `recent`: numbers of a container and since when, or null. */
+export function recentBars(recent, bars, nowMs) {
+  const values = Array.from({ length: bars }, () => 0)
+  const { startedAt, intervalMs, counts } = recent ?? { counts: [] }
+  const before = Math.floor(nowMs / BAR_MS) - bars + 1
+  counts.forEach((calls, at) => {
+    const bar = Math.floor((Date.parse(startedAt) + at * intervalMs) / BAR_MS) - before
+    // Where this clock is behind the daemon's, the newest calls are of now.
+    if (bar >= 0) values[Math.min(bar, bars - 1)] += calls
+  })
+  return values
+}
+
+/** Heights of the bars from 0 to 1, the newest last, and the incidents among them as parts of the width. */
+export function timeline(recent, incidents, nowMs) {
   const last = Math.floor(nowMs / BAR_MS)
-  const values = Array.from({ length: BARS }, (_, at) => counts.get(last - BARS + 1 + at) ?? 0)
+  const values = recentBars(recent, BARS, nowMs)
   const most = Math.max(...values)
   const [startMs, widthMs] = [(last - BARS + 1) * BAR_MS, BARS * BAR_MS]
   const place = iso => Math.min(1, Math.max(0, ((iso === undefined ? nowMs : Date.parse(iso)) - startMs) / widthMs))

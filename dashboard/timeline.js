@@ -4,7 +4,7 @@
  */
 
 import { el, setText, svg } from './dom.js'
-import { BARS, BAR_MS, plural, timeline } from './format.js'
+import { BARS, BAR_MS, count, plural, timeline } from './format.js'
 
 const WIDTH = 600
 const HEIGHT = 80
@@ -12,8 +12,6 @@ const GAP = 2
 const MINUTES = (BARS * BAR_MS) / 60_000
 
 export function createTimeline() {
-  /** Calls by the number of their five seconds. */
-  const counts = new Map()
   const bars = Array.from({ length: BARS }, (_, at) =>
     svg('rect', { class: 'bar-of-calls', x: String((at * WIDTH) / BARS + GAP / 2), width: String(WIDTH / BARS - GAP) }),
   )
@@ -40,18 +38,10 @@ export function createTimeline() {
     picture,
     ends,
   )
-  let before
 
-  /** `total`: of all forbidden calls so far. */
-  function sample(total, nowMs) {
-    const slot = Math.floor(nowMs / BAR_MS)
-    counts.set(slot, (counts.get(slot) ?? 0) + Math.max(0, total - (before ?? total)))
-    before = total
-    for (const old of counts.keys()) if (old <= slot - BARS) counts.delete(old)
-  }
-
-  function draw(incidents, nowMs) {
-    const { heights, most, total, shaded } = timeline(counts, incidents, nowMs)
+  /** `recent`: calls as the daemon has kept them, or null. */
+  function draw(recent, incidents, nowMs) {
+    const { heights, most, total, shaded } = timeline(recent, incidents, nowMs)
     heights.forEach((part, at) => {
       bars[at].setAttribute('height', String(part * HEIGHT))
       bars[at].setAttribute('y', String(HEIGHT - part * HEIGHT))
@@ -67,10 +57,10 @@ export function createTimeline() {
         }),
       ),
     )
-    const words = `${plural(total, 'forbidden call')} since this page was opened, at most ${most} in ${BAR_MS / 1000} s; ${plural(shaded.length, 'incident')} in the last ${MINUTES} minutes${shaded.length > 0 ? ', shaded' : ''}`
+    const words = `${plural(total, 'forbidden call')} in the last ${MINUTES} minutes, at most ${count(most)} in ${BAR_MS / 1000} s; ${plural(shaded.length, 'incident')}${shaded.length > 0 ? ', shaded' : ''}`
     setText(told, words)
     if (picture.getAttribute('aria-label') !== words) picture.setAttribute('aria-label', words)
   }
 
-  return { element, sample, draw }
+  return { element, draw }
 }

@@ -5,6 +5,7 @@ import type { Policy } from './config/schema.ts'
 import type { Container, PolicySources } from './containers.ts'
 import type { Origin } from './identity.ts'
 import type { CallDetail, CallSite } from './detail.ts'
+import type { RecentCallsView } from './recent-calls.ts'
 
 export type ContainerState = 'running' | 'stopping' | 'stopped' | 'exited' | 'unsupervised'
 
@@ -84,6 +85,8 @@ export interface ContainerView extends Origin {
   /** Where a stop has written the message beforehand. */
   told: Told[]
   calls: CallCount[]
+  /** Null where no forbidden call was seen since the daemon started. */
+  recentCalls: RecentCallsView | null
   /** The newest; `incidentsTotal` counts all. */
   incidents: Incident[]
   incidentsTotal: number
@@ -116,6 +119,7 @@ export function viewOf(container: Container, toTime: (atMs: number) => string): 
     message,
     told: [...container.told],
     calls: container.calls.rows().map(row => callView(row, container, toTime)),
+    recentCalls: container.recentCalls.view(toTime),
     incidents: [...container.incidents],
     incidentsTotal: container.incidentsTotal,
     openIncident: openIncidentView(container, toTime),

@@ -8,6 +8,7 @@ import type { OpenIncident } from './debounce.ts'
 import { UNKNOWN_ORIGIN, type Identity, type Origin } from './identity.ts'
 import { createDetails, type Details } from './details.ts'
 import type { InitProcess } from './native.ts'
+import { createRecentCalls, type RecentCalls } from './recent-calls.ts'
 
 /** Where each setting comes from: `annotation seccomp-notifyd.io/action`, `metadata`, `configuration`. */
 export type PolicySources = Record<keyof Policy, string>
@@ -39,6 +40,7 @@ export interface Container {
   readonly kept: Map<number, string>
   readonly calls: CallTable
   readonly details: Details
+  readonly recentCalls: RecentCalls
   warnings: string[]
   /** Monotonic, as all `…Ms` here. */
   readonly startedAtMs: number
@@ -105,6 +107,7 @@ export function newContainer(key: string, described: Described, calls: CallTable
     openIncident: null,
     calls,
     details: createDetails(),
+    recentCalls: createRecentCalls(),
     verified: true,
     state: 'running',
     listeners: new Set(),

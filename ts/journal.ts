@@ -71,7 +71,14 @@ function parseLine(line: string): ContainerView | undefined {
 }
 
 /** Members that lines of older versions lack. */
-const ADDED = { policy: null, openIncident: null, told: [], survivesRestart: false, ...UNKNOWN_ORIGIN }
+const ADDED = {
+  policy: null,
+  openIncident: null,
+  told: [],
+  survivesRestart: false,
+  recentCalls: null,
+  ...UNKNOWN_ORIGIN,
+}
 
 const STRINGS = ['key', 'id', 'name', 'state', 'action', 'answer', 'policySource', 'bundle', 'startedAt']
 const ARRAYS = ['calls', 'incidents', 'warnings']

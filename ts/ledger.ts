@@ -72,6 +72,7 @@ export function createLedger(deps: LedgerDeps): Ledger {
     if (container === undefined) return
     const growth = container.calls.update(listener, supervisor().counts(listener))
     if (growth.length === 0) return
+    container.recentCalls.add(growth)
     claims.settle(pump.readDetails)
     hooks.grown(container, growth)
     incidents.grown(container, growth, firstSeen)

@@ -69,6 +69,7 @@ const summary = (key: string, calls: number, more: Partial<ContainerSummary> = {
   state: 'running',
   action: 'log',
   calls,
+  recentCalls: null,
   incidents: 0,
   reason: null,
   message: null,

@@ -6,9 +6,13 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { gzipSync } from 'node:zlib'
+import type { Told } from '../../ts/container-view.ts'
+import type { CodeFrame } from '../../ts/frames.ts'
+import type { RecentCallsView } from '../../ts/recent-calls.ts'
 import { createApp } from '../../ts/http/app.ts'
 import { dashboardFiles } from '../../ts/http/routes/dashboard.ts'
 import { projectRoot } from '../helpers/project.ts'
+import { frameText } from '../../ts/report/frames.ts'
 import { source } from './fakes.ts'
 
 const folder = join(projectRoot, 'dashboard')
@@ -79,7 +83,10 @@ interface Format {
   stopDue(container: object): string | undefined
   BARS: number
   BAR_MS: number
-  timeline(counts: Map<number, number>, incidents: object[], nowMs: number): Timeline
+  recentBars(recent: RecentCallsView | null, bars: number, nowMs: number): number[]
+  timeline(recent: RecentCallsView | null, incidents: object[], nowMs: number): Timeline
+  frameLines(detail: { frames: CodeFrame[] }): string[]
+  toldText(told: Told[]): string | null
 }
 
 interface Timeline {
@@ -186,17 +193,63 @@ test('a stop is due where one is pending', t => {
 test('the chart ends now, its highest bar is the most, and what is older is not in it', t => {
   const { BARS, BAR_MS } = format
   const nowMs = 1000 * BAR_MS + 17
-  const counts = new Map([
-    [1000, 4],
-    [999, 8],
-    [1001 - BARS, 2],
-    [1000 - BARS, 99],
-  ])
-  const { heights, most, total } = format.timeline(counts, [], nowMs)
+  const counts = [99, 2, ...Array.from({ length: BARS - 3 }, () => 0), 8, 4]
+  const startedAt = new Date((1000 - BARS) * BAR_MS).toISOString()
+  const { heights, most, total } = format.timeline({ startedAt, intervalMs: BAR_MS, counts }, [], nowMs)
   t.is(heights.length, BARS)
   t.deepEqual([most, total], [8, 14])
   t.deepEqual([heights[0], heights.at(-2), heights.at(-1)], [0.25, 1, 0.5])
-  t.deepEqual(format.timeline(new Map(), [], nowMs).heights, Array(BARS).fill(0))
+  t.deepEqual(format.timeline(null, [], nowMs).heights, Array(BARS).fill(0))
+})
+
+test('calls of a clock that is ahead are of now, and intervals of another length are shown where they began', t => {
+  const { BAR_MS } = format
+  const recent = (ms: number, intervalMs: number, counts: number[]) =>
+    format.recentBars({ startedAt: new Date(ms).toISOString(), intervalMs, counts }, 3, 10 * BAR_MS)
+  t.deepEqual(recent(9 * BAR_MS, BAR_MS, [1, 2, 4]), [0, 1, 6])
+  t.deepEqual(recent(8 * BAR_MS, BAR_MS / 2, [1, 2, 4]), [3, 4, 0])
+  t.deepEqual(format.recentBars(null, 3, 0), [0, 0, 0])
+})
+
+test('where a call was made is told as describe tells it, and not without end', t => {
+  const frame: CodeFrame = {
+    module: '/lib/libc.so.6',
+    buildId: null,
+    offset: '0xf1c7',
+    function: 'chroot',
+    file: null,
+    line: null,
+    inlined: false,
+    found: 'kernel',
+  }
+  const frames: CodeFrame[] = [
+    frame,
+    { ...frame, function: 'main', file: '/src/app.c', line: 23, inlined: true },
+    { ...frame, function: null, found: 'search' },
+    { ...frame, function: null, file: '/src/app.c' },
+  ]
+  const lines = [
+    'chroot (/lib/libc.so.6+0xf1c7)',
+    'main (/src/app.c:23) [inlined]',
+    '/lib/libc.so.6+0xf1c7 [guessed]',
+    '? (/src/app.c)',
+  ]
+  t.deepEqual(format.frameLines({ frames }), lines)
+  t.deepEqual(
+    frames.map(frameText),
+    lines.map(line => `at ${line}`),
+  )
+  const many = format.frameLines({ frames: Array.from({ length: 70 }, () => frame) })
+  t.deepEqual([many.length, many.at(-1)], [65, 'and 6 more'])
+})
+
+test('where a message was written is told with why it is not elsewhere', t => {
+  t.is(format.toldText([]), null)
+  const told: Told[] = [
+    { place: 'stderr', problem: null },
+    { place: 'termination-file', problem: 'it is a device' },
+  ]
+  t.is(format.toldText(told), 'stderr; not to termination-file: it is a device')
 })
 
 test('incidents are parts of the chart; those before it are not, and an open one goes on to now', t => {
@@ -210,7 +263,7 @@ test('incidents are parts of the chart; those before it are not, and an open one
     outcome,
   })
   const { shaded } = format.timeline(
-    new Map(),
+    null,
     [incident(-2, -1, 'old'), incident(-1, 0.25, 'logged'), incident(0.5, undefined, 'open')],
     nowMs,
   )

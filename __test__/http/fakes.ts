@@ -25,6 +25,7 @@ export function view(given: Partial<ContainerView> = {}): ContainerView {
     reason: null,
     message: null,
     calls: [],
+    recentCalls: null,
     incidents: [],
     incidentsTotal: 0,
     openIncident: null,

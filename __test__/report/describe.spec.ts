@@ -22,6 +22,7 @@ const stopped: ContainerView = {
   exitCode: 137,
   reason: 'seccomp killed',
   message: 'Used forbidden syscalls: chroot (2x), swapoff (11x)',
+  recentCalls: null,
   calls: [
     {
       syscall: 'chroot',

@@ -1,6 +1,7 @@
 /** PURE. One container as a row of a list. */
 
 import type { ContainerState, ContainerView } from '../container-view.ts'
+import { isForbidden, type RecentCallsView } from '../recent-calls.ts'
 
 export const containerStates = [
   'running',
@@ -20,6 +21,8 @@ export interface ContainerSummary extends Shown {
   action: ContainerView['action']
   /** Forbidden calls of the user's program, those of the runtime before it left out. */
   calls: number
+  /** Of the minute up to the last one; null where none was seen since the daemon started. */
+  recentCalls: RecentCallsView | null
   incidents: number
   reason: string | null
   message: string | null
@@ -28,6 +31,8 @@ export interface ContainerSummary extends Shown {
   /** When it is stopped if no other forbidden call comes before; null where no stop is pending. */
   stopDueAt: string | null
 }
+
+const MINUTE_MS = 60_000
 
 export interface ContainerList {
   containers: ContainerSummary[]
@@ -50,6 +55,7 @@ export function summarize(view: ContainerView): ContainerSummary {
     state,
     action,
     calls: forbiddenCalls(view),
+    recentCalls: lastMinute(view),
     incidents: incidentsTotal,
     reason,
     message,
@@ -65,8 +71,15 @@ function stopDueAt({ state, action, openIncident }: ContainerView): string | nul
 }
 
 function forbiddenCalls({ calls }: ContainerView): number {
-  const forbidden = calls.filter(({ phase, verdict }) => phase === 'run' && verdict !== 'allow')
-  return forbidden.reduce((sum, { count }) => sum + count, 0)
+  return calls.filter(isForbidden).reduce((sum, { count }) => sum + count, 0)
+}
+
+function lastMinute({ recentCalls }: ContainerView): RecentCallsView | null {
+  if (recentCalls === null) return null
+  const { startedAt, intervalMs, counts } = recentCalls
+  const left = Math.max(0, counts.length - MINUTE_MS / intervalMs)
+  const from = new Date(Date.parse(startedAt) + left * intervalMs)
+  return { startedAt: from.toISOString(), intervalMs, counts: counts.slice(left) }
 }
 
 /** Newest first; ISO times in UTC sort as text. */

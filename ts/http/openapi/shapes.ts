@@ -5,6 +5,7 @@ import { ENGINES } from '../../engine.ts'
 import type { Dropped } from '../events/frames.ts'
 import { problems, type ProblemBody } from '../problem.ts'
 import type { AllowRule, ProfilePatch } from '../profile-patch.ts'
+import type { RecentCallsView } from '../../recent-calls.ts'
 import type { ContainerDetail, Incarnation } from '../routes/containers.ts'
 import { containerStates, type ContainerList, type ContainerSummary } from '../summary.ts'
 import { callSchemas } from './call-shapes.ts'
@@ -44,6 +45,7 @@ const container: Record<keyof ContainerView, Schema> = {
   exitCode: nullable(whole),
   told: list(ref('Told')),
   calls: list(ref('CallCount')),
+  recentCalls: nullable(ref('RecentCalls')),
   incidents: list(ref('Incident')),
   incidentsTotal: whole,
   openIncident: nullable(ref('OpenIncident')),
@@ -57,6 +59,7 @@ export const schemas: Record<string, Schema> = {
     ...head,
     ...fate,
     calls: whole,
+    recentCalls: nullable(ref('RecentCalls')),
     incidents: whole,
     stopDueAt: nullable(time),
   }),
@@ -88,6 +91,7 @@ export const schemas: Record<string, Schema> = {
     outcome: oneOf(['stopped', 'logged', 'stop failed', 'latched']),
   }),
   Told: shape<Told>({ place: oneOf(['stderr', 'termination-file']), problem: nullable(words) }),
+  RecentCalls: shape<RecentCallsView>({ startedAt: time, intervalMs: whole, counts: list(whole) }),
   OpenIncident: shape<OpenIncidentView>({ startedAt: time, dueAt: time }),
   ProfilePatch: shape<ProfilePatch>({
     key: words,

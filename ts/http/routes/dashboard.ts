@@ -14,6 +14,7 @@ export const dashboardFiles: Readonly<Record<string, string>> = {
   'icon.svg': 'image/svg+xml',
   'api.js': SCRIPT,
   'app.js': SCRIPT,
+  'callers.js': SCRIPT,
   'container-row.js': SCRIPT,
   'container.js': SCRIPT,
   'containers.js': SCRIPT,
