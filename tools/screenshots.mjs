@@ -30,6 +30,34 @@ const call = (syscall, count, lastAt = at(-2)) => ({
   lastAt,
 })
 
+/** Of the last seconds, five for each number. */
+const recently = (...counts) => ({ startedAt: at(-5 * counts.length), intervalMs: 5000, counts })
+
+const frame = { buildId: null, line: null, file: null, inlined: false, found: 'tables' }
+const detail = {
+  missing: null,
+  pid: 4242,
+  comm: 'server',
+  exe: '/app/server',
+  cmdline: ['/app/server', '--port', '80'],
+  cwd: '/app',
+  args: ['"/srv/jail"'],
+  frames: [
+    { ...frame, module: '/usr/lib/x86_64-linux-gnu/libc.so.6', offset: '0xf1c7', function: 'chroot', found: 'kernel' },
+    {
+      ...frame,
+      module: '/app/server',
+      offset: '0x1b20',
+      function: 'drop_privileges',
+      file: '/src/server.c',
+      line: 118,
+    },
+    { ...frame, module: '/app/server', offset: '0x1c3a', function: 'main', file: '/src/server.c', line: 201 },
+    { ...frame, module: '/app/server', offset: '0x1075', function: '_start' },
+  ],
+  framesEnd: null,
+}
+
 const web = {
   key: 'web-mx2k1',
   id: '4f2a9c01',
@@ -49,13 +77,19 @@ const worker = { key: 'worker-mx2k3', id: '90cc12aa', name: 'worker', startedAt:
 /** `more`: calls since the page was opened. */
 const running = (more = 0) => [
   view({ ...worker, calls: [] }),
-  view({ ...shop, calls: [call('mount', 3 + more), call('clone3', 12 + 2 * more)], incidentsTotal: 1 }),
+  view({
+    ...shop,
+    calls: [call('mount', 3 + more), call('clone3', 12 + 2 * more)],
+    recentCalls: recently(2, 3, 0, 5, 1, 4, 3 * more),
+    incidentsTotal: 1,
+  }),
   view({ ...web, calls: [call('ptrace', 1)], incidentsTotal: 1 }),
 ]
 const pending = (more = 0) => [
   view({
     ...worker,
     calls: [call('chroot', 1 + Math.floor(more / 2)), call('swapoff', 1 + Math.floor(more / 3))],
+    recentCalls: recently(1, 0, 0, 1, Math.floor(more / 2)),
     openIncident: { startedAt: at(-20), dueAt: at(5) },
   }),
   ...running(more).slice(1),
@@ -70,7 +104,9 @@ const stopped = (chroot = 2, swapoff = 2) => {
     message,
     finishedAt: at(0),
     exitCode: 137,
-    calls: [call('chroot', chroot, at(-6)), call('swapoff', swapoff, at(-5))],
+    calls: [{ ...call('chroot', chroot, at(-6)), detail }, call('swapoff', swapoff, at(-5))],
+    recentCalls: recently(1, 0, 0, 0, 1, 0, 0, 1, 1, 0),
+    told: [{ place: 'stderr', problem: null }],
     incidents: [{ startedAt: at(-45), endedAt: at(0), message, outcome: 'stopped' }],
     incidentsTotal: 1,
   })
