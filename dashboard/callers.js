@@ -1,7 +1,7 @@
 /** Who made a container's calls, with what, and where in their code, as far as the daemon has looked. All of it is a program's own word. */
 
 import { arrange, el, section, setText } from './dom.js'
-import { argumentsOf, frameLines, madeBy, visible } from './format.js'
+import { argumentsOf, frameLines, madeBy, siteNote, visible } from './format.js'
 
 export function createCallers() {
   const rows = new Map()
@@ -19,20 +19,31 @@ export function createCallers() {
   element.hidden = true
 
   function draw(calls) {
-    const looked = calls.filter(({ detail }) => detail !== undefined)
-    element.hidden = looked.length === 0
-    arrange(list, looked.map(update))
+    const callers = calls.flatMap(callersOf)
+    element.hidden = callers.length === 0
+    arrange(list, callers.map(update))
   }
 
-  function update(call) {
-    const key = `${call.abi}:${call.number}:${call.verdict}:${call.phase}`
-    const known = rows.get(key) ?? createCaller()
-    rows.set(key, known)
-    known.update(call)
+  function update(caller) {
+    const known = rows.get(caller.key) ?? createCaller()
+    rows.set(caller.key, known)
+    known.update(caller)
     return known.element
   }
 
   return { element, draw }
+}
+
+/** One for each place in the code, or where none is known the last that was looked at. */
+function callersOf({ syscall, abi, number, verdict, phase, detail, sites = [] }) {
+  const key = `${abi}:${number}:${verdict}:${phase}`
+  if (sites.length === 0) return detail === undefined ? [] : [{ key, syscall, detail, note: '' }]
+  return sites.map((site, at) => ({
+    key: `${key}:${site.detail.site}`,
+    syscall,
+    detail: site.detail,
+    note: sites.length > 1 ? siteNote(site, at + 1, sites.length) : '',
+  }))
 }
 
 /** Whether it is open is the reader's, and outlives a new answer. */
@@ -45,15 +56,15 @@ function createCaller() {
   const element = el('details', {}, el('summary', {}, title, ' ', who), facts, frames, end)
   let shown = ''
 
-  function update({ syscall, detail }) {
-    const text = JSON.stringify(detail)
+  function update({ syscall, detail, note }) {
+    const text = JSON.stringify([detail, note])
     if (text === shown) return
     shown = text
     const [first = '', ...more] =
       detail.missing === null ? madeBy({ tid: detail.pid ?? '?', detail }) : [`not read: ${detail.missing}`]
     const lines = detail.cwd === null ? more : [...more, `in ${detail.cwd}`]
     setText(title, visible(`${syscall}(${detail.missing === null ? argumentsOf({ args: [], detail }) : '...'})`, 500))
-    setText(who, visible(first, 200))
+    setText(who, `${visible(first, 200)}${note}`)
     facts.replaceChildren(...lines.map(line => el('li', {}, el('bdi', {}, visible(line, 1000)))))
     frames.replaceChildren(...frameLines(detail).map(line => el('li', {}, el('code', {}, visible(line, 1000)))))
     frames.hidden = frames.children.length === 0

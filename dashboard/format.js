@@ -76,6 +76,11 @@ export function frameLines({ frames }) {
   return frames.length > MOST_FRAMES ? [...lines, `and ${frames.length - MOST_FRAMES} more`] : lines
 }
 
+/** ` [site 1 of 3, 2 calls]`; a count that is not known is not guessed. */
+export function siteNote({ count: calls, looks }, number, of) {
+  return ` [site ${number} of ${of}, ${calls === null ? `${plural(looks, 'call')} looked at` : plural(calls, 'call')}]`
+}
+
 /** `main (/src/app.c:23)`, `chroot (/lib/libc.so.6+0xf1c7)`, `/app/server+0x1c3a` */
 function frameText({ module, offset, function: name, file, line, inlined, found }) {
   const code = `${module}+${offset}`

@@ -55,6 +55,7 @@ const detail = {
     { ...frame, module: '/app/server', offset: '0x1c3a', function: 'main', file: '/src/server.c', line: 201 },
     { ...frame, module: '/app/server', offset: '0x1075', function: '_start' },
   ],
+  site: null,
   framesEnd: null,
 }
 

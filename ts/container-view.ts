@@ -133,19 +133,10 @@ function openIncidentView({ openIncident }: Container, toTime: (atMs: number) =>
 }
 
 function callView(row: CallRow, { details }: Container, toTime: (atMs: number) => string): CallCount {
-  const { syscall, abi, number, verdict, phase, count } = row
-  const detail = details.of(row.key)
-  const view = {
-    syscall,
-    abi,
-    number,
-    verdict,
-    phase,
-    count,
-    firstAt: toTime(row.firstAtMs),
-    lastAt: toTime(row.lastAtMs),
-  }
+  const { key, firstAtMs, lastAtMs, ...counted } = row
+  const detail = details.of(key)
+  const view = { ...counted, firstAt: toTime(firstAtMs), lastAt: toTime(lastAtMs) }
   if (detail === undefined) return view
-  const sites = details.sitesOf(row.key, count)
+  const sites = details.sitesOf(key, row.count)
   return sites.length === 0 ? { ...view, detail } : { ...view, detail, sites }
 }

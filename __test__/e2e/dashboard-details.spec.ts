@@ -34,6 +34,7 @@ function hostile(frames: number): CallDetail {
     cmdline: [MARKUP],
     cwd: `/${MARKUP}`,
     args: [`"${MARKUP}"`],
+    site: null,
     frames: Array.from({ length: frames }, () => frame),
     framesEnd: MARKUP,
   }
@@ -78,6 +79,19 @@ inBrowser('callers are told with their code as text, however hostile, and stay o
   t.true(await page.evaluate('document.documentElement.scrollWidth <= innerWidth'))
   t.false(await page.evaluate(isOwned))
   t.deepEqual(page.complaints(), [])
+})
+
+inBrowser('each place in the code is told apart, with its calls', async t => {
+  const api = await startFakeApi(t)
+  const site = (name: string, count: number | null) => ({ looks: 4, count, detail: { ...hostile(1), site: name } })
+  api.show([view({ calls: [{ ...chroot(9, hostile(1)), sites: [site('1', 2), site('2', null)] }] })])
+  const page = await openPage(t)
+  await page.open(`${api.url}/#/c/k1`)
+  await page.waitFor(`document.querySelectorAll('details').length === 2`)
+  const ends = String(
+    await page.evaluate(`[...document.querySelectorAll('summary')].map(each => each.textContent.slice(-40)).join()`),
+  )
+  t.true(ends.includes('[site 1 of 2, 2 calls]') && ends.includes('[site 2 of 2, 4 calls looked at]'), ends)
 })
 
 inBrowser('a stop tells where its message is, and why it is not elsewhere', async t => {

@@ -86,6 +86,7 @@ interface Format {
   recentBars(recent: RecentCallsView | null, bars: number, nowMs: number): number[]
   timeline(recent: RecentCallsView | null, incidents: object[], nowMs: number): Timeline
   frameLines(detail: { frames: CodeFrame[] }): string[]
+  siteNote(site: { count: number | null; looks: number }, number: number, of: number): string
   toldText(told: Told[]): string | null
 }
 
@@ -241,6 +242,11 @@ test('where a call was made is told as describe tells it, and not without end', 
   )
   const many = format.frameLines({ frames: Array.from({ length: 70 }, () => frame) })
   t.deepEqual([many.length, many.at(-1)], [65, 'and 6 more'])
+})
+
+test('a place in the code is told with its calls, and never with a guess', t => {
+  t.is(format.siteNote({ count: 1, looks: 1 }, 1, 2), ' [site 1 of 2, 1 call]')
+  t.is(format.siteNote({ count: null, looks: 4 }, 2, 2), ' [site 2 of 2, 4 calls looked at]')
 })
 
 test('where a message was written is told with why it is not elsewhere', t => {
