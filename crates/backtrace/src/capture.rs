@@ -53,6 +53,23 @@ impl Capture {
         })
     }
 
+    /// Of a thread that ran elsewhere; its file lies in the first mapping of code.
+    #[cfg(test)]
+    pub(crate) fn recorded(registers: Registers, maps: Maps, stack: Vec<u8>, file: Handle) -> Self {
+        let start = maps.executable().map(|mapping| mapping.range.start).next();
+        Self {
+            registers,
+            tid: TargetTid(u32::MAX / 2),
+            stack: Stack {
+                start: registers.stack_pointer,
+                bytes: stack,
+                cut: false,
+            },
+            files: start.map(|start| (start, file)).into_iter().collect(),
+            maps,
+        }
+    }
+
     /// The registers that it shows.
     #[must_use]
     pub fn registers(&self) -> &Registers {

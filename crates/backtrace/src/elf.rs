@@ -6,6 +6,11 @@ use flate2::read::ZlibDecoder;
 
 use crate::bytes::{Source, slice, text_at, u16_at, u32_at, u64_at};
 
+/// `e_machine` of arm64.
+pub const AARCH64: u16 = 183;
+/// `e_machine` of x86-64.
+pub const X86_64: u16 = 62;
+
 const HEADER_BYTES: usize = 64;
 const SEGMENT_BYTES: u16 = 56;
 const SECTION_BYTES: u16 = 64;
@@ -47,6 +52,8 @@ pub struct Elf {
     source: Source,
     segments: Vec<Segment>,
     sections: Vec<Section>,
+    /// The architecture of its code.
+    pub machine: u16,
     /// Where execution starts, by the file's own addresses.
     pub entry: u64,
 }
@@ -61,11 +68,12 @@ impl Elf {
         let segments = segments(&source, &header)?;
         // A file without section headers still has modules and offsets.
         let sections = sections(&source, &header).unwrap_or_default();
-        let entry = u64_at(&header, 24)?;
+        let (machine, entry) = (u16_at(&header, 18)?, u64_at(&header, 24)?);
         Some(Self {
             source,
             segments,
             sections,
+            machine,
             entry,
         })
     }

@@ -77,7 +77,7 @@ impl End {
             Self::Deadline => Some("its time was over"),
             Self::Stack => Some("the stack is larger than what is copied of it"),
             Self::NoCaller => Some("nothing tells the next caller"),
-            Self::Architecture => Some("callers are looked for on x86_64 only"),
+            Self::Architecture => Some("callers are looked for on x86_64 and arm64 only"),
         }
     }
 }

@@ -5,10 +5,11 @@
 //! opened but the regular files that the target has mapped and, by build id, debug files below `/usr/lib/debug`.
 //!
 //! Things it does not do: stop, trace or write anything; look inside interpreters; look for callers of 32-bit programs or on other
-//! architectures than x86_64. A read can wait for ever (see [`Capture::of`]), so it belongs into a process that may be killed.
+//! architectures than x86_64 and arm64. A read can wait for ever (see [`Capture::of`]), so it belongs into a process that may be killed.
 
 #![forbid(unsafe_code)]
 
+mod arm64;
 mod bytes;
 mod call_site;
 mod capture;
@@ -17,12 +18,15 @@ mod debug_info;
 mod elf;
 mod error;
 mod frame;
+mod frame_records;
 mod go_table;
 mod limits;
 mod maps;
 mod module;
 mod modules;
 mod proc_files;
+#[cfg(test)]
+mod recorded;
 mod registers;
 mod search;
 mod search_table;

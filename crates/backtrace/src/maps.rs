@@ -48,6 +48,13 @@ impl Maps {
         self.find(address).filter(|mapping| mapping.executable)
     }
 
+    /// The bits that addresses of the target have; above them a signed pointer has its signature.
+    pub fn address_bits(&self) -> u64 {
+        let most = self.0.iter().map(|mapping| mapping.range.end).max();
+        most.and_then(u64::checked_next_power_of_two)
+            .map_or(u64::MAX, |beyond| beyond - 1)
+    }
+
     /// The mappings of code.
     pub fn executable(&self) -> impl Iterator<Item = &Mapping> {
         self.0.iter().filter(|mapping| mapping.executable)

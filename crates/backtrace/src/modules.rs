@@ -31,6 +31,15 @@ pub struct Place {
     pub bias: u64,
 }
 
+impl Place {
+    /// Where the function there starts, by the file's own addresses.
+    pub fn function_start(&self) -> Option<u64> {
+        let module = self.module.as_ref()?;
+        let of_tables = module.cfi().row(self.address).map(|row| row.start);
+        of_tables.or_else(|| module.function_start(self.address))
+    }
+}
+
 impl Modules {
     pub fn new(most: usize) -> Self {
         Self {

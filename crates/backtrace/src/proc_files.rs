@@ -99,6 +99,14 @@ impl ProcFiles {
 }
 
 impl Handle {
+    /// Any file.
+    #[cfg(test)]
+    pub fn of(path: &std::path::Path) -> Self {
+        let path = open(path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty()).unwrap();
+        let identity = Identity::of(&fstat(&path).unwrap());
+        Self { path, identity }
+    }
+
     pub fn identity(&self) -> Identity {
         self.identity
     }

@@ -3,6 +3,7 @@
 
 use crate::call_site::{BYTES, STUB_BYTES, Target, call_before, jumps, stub_slot};
 use crate::capture::Capture;
+use crate::frame::End;
 use crate::modules::Modules;
 
 /// How many calls to one function are tried: stale ones lie in memory that a function did not write yet.
@@ -155,8 +156,23 @@ impl Code<'_> {
         destinations.iter().any(is_there) || destinations.iter().any(|stub| called.is_at(self.behind_stub(*stub)))
     }
 
+    /// Why nothing is found where nothing is found.
+    pub fn end_without_caller(&self) -> End {
+        if self.capture.stack_is_cut() {
+            End::Stack
+        } else {
+            End::NoCaller
+        }
+    }
+
+    /// Where the function starts that has the code at an address, if that is known.
+    pub fn function_at(&mut self, address: u64) -> Option<u64> {
+        let place = self.modules.locate(self.capture, address)?;
+        Some(place.function_start()?.wrapping_add(place.bias))
+    }
+
     /// As the file has it, or as it lies in memory where there is no file.
-    fn read<const N: usize>(&mut self, address: u64) -> Option<[u8; N]> {
+    pub fn read<const N: usize>(&mut self, address: u64) -> Option<[u8; N]> {
         let place = self.modules.locate(self.capture, address)?;
         let bytes = match place.module {
             Some(module) => module.elf.mapped(place.address, N as u64, N)?,

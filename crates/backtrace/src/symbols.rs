@@ -59,6 +59,12 @@ fn load(elf: &Elf, table: &str, names: &str, partial: bool) -> Option<Symbols> {
     let names = elf.content(elf.section(names)?, MAX_NAME_BYTES)?;
     let table = elf.content(elf.section(table)?, MAX_SYMBOL_BYTES)?;
     let mut functions: Vec<Function> = table.chunks_exact(SYMBOL_BYTES).filter_map(function).collect();
+    // On arm64 `$x` and `$d` tell code from data (AAELF64, 4.5.4).
+    let is_mark = |function: &Function| {
+        let name = usize::try_from(function.name).ok().and_then(|at| text_at(&names, at));
+        name.is_some_and(|name| name.starts_with(b"$"))
+    };
+    functions.retain(|function| !is_mark(function));
     // Of a C library's many names for one function the one that programs call has the fewest underscores.
     let underscores = |function: &Function| {
         let name = usize::try_from(function.name).ok().and_then(|at| text_at(&names, at));

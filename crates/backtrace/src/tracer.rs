@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 use gimli::X86_64;
 
 use crate::capture::Capture;
+use crate::elf;
 use crate::frame::{Backtrace, End, Found, Frame};
+use crate::frame_records::{self, Innermost};
 use crate::go_table::Caller;
 use crate::limits::Limits;
 use crate::modules::{Modules, Place};
@@ -57,10 +59,10 @@ impl Tracer {
             trials: 0,
             found: vec![(first.clone(), Found::Kernel)],
         };
-        let end = if cfg!(target_arch = "x86_64") {
-            walk.callers(first)
-        } else {
-            End::Architecture
+        let end = match walk.machine(&first) {
+            elf::X86_64 => walk.callers(first),
+            elf::AARCH64 => walk.callers_by_records(&first),
+            _ => End::Architecture,
         };
         let found = walk.found;
         self.describe(capture, &found, end, deadline)
@@ -150,6 +152,35 @@ impl Tail {
 }
 
 impl Walk<'_> {
+    /// The architecture of the code that made the call; of code without a file it is our own.
+    fn machine(&mut self, first: &State) -> u16 {
+        let own = if cfg!(target_arch = "aarch64") {
+            elf::AARCH64
+        } else {
+            elf::X86_64
+        };
+        let place = self.modules.locate(self.capture, first.lookup_address());
+        place
+            .and_then(|place| place.module)
+            .map_or(own, |module| module.elf.machine)
+    }
+
+    fn callers_by_records(&mut self, first: &State) -> End {
+        let mut code = Code {
+            capture: self.capture,
+            modules: self.modules,
+        };
+        let innermost = Innermost {
+            inside: first.lookup_address(),
+            start: code.function_at(first.lookup_address()),
+        };
+        let (returns, end) = frame_records::callers(&mut code, &innermost, self.most, self.deadline);
+        let stack_pointer = first.stack_pointer();
+        let state = |address| (State::new(address, stack_pointer), Found::Search);
+        self.found.extend(returns.into_iter().map(state));
+        end
+    }
+
     /// Adds the callers of the last frame found, and says why there are no more.
     fn callers(&mut self, mut state: State) -> End {
         loop {
@@ -183,7 +214,7 @@ impl Walk<'_> {
         if place.is_some_and(is_entry) {
             return End::Complete;
         }
-        let start = place.and_then(|place| Some(function_start(place)?.wrapping_add(place.bias)));
+        let start = place.and_then(start_of);
         let mark = self.found.len();
         let mut best: Option<Tail> = None;
         for (caller, fit) in self.candidates(state, place, start) {
@@ -286,10 +317,9 @@ fn go_step(capture: &Capture, state: &State, caller: Caller) -> Step {
     }
 }
 
-fn function_start(place: &Place) -> Option<u64> {
-    let module = place.module.as_ref()?;
-    let of_tables = module.cfi().row(place.address).map(|row| row.start);
-    of_tables.or_else(|| module.function_start(place.address))
+/// Where the function at a place starts in the target.
+fn start_of(place: &Place) -> Option<u64> {
+    Some(place.function_start()?.wrapping_add(place.bias))
 }
 
 fn is_entry(place: &Place) -> bool {
