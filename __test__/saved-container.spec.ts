@@ -2,7 +2,7 @@
 
 import test from 'ava'
 import fc from 'fast-check'
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { newContainer, BY_REQUEST, type Described } from '../ts/containers.ts'
@@ -125,7 +125,9 @@ test('files are found by the listeners that came back, and the others are remove
   books.write(two)
   writeFileSync(join(folder, 'containers/torn.json'), '{"v":1,', { mode: 0o600 })
   writeFileSync(join(folder, 'containers/one-1.json.new'), 'half', { mode: 0o600 })
-  writeFileSync(join(folder, 'containers/wide.json'), JSON.stringify(toSaved(container('wide'), null)), { mode: 0o644 })
+  writeFileSync(join(folder, 'containers/wide.json'), JSON.stringify(toSaved(container('wide'), null)))
+  // Whatever the umask is.
+  chmodSync(join(folder, 'containers/wide.json'), 0o644)
 
   const { keeping } = keepingIn(folder, ['listener-a', 'listener-z'])
   t.is(keeping.of('listener-a')?.key, 'one-1')
