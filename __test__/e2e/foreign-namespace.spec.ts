@@ -9,7 +9,7 @@ import { folderOf } from '../helpers/folder.ts'
 
 const STOP = { policy: { action: 'stop', debounce: '300ms', errno: 'EPERM' } }
 /** A duration that nobody else sleeps for. */
-const BYSTANDER = 'sleep 86017'
+const BYSTANDER = `sleep ${86_000_000 + process.pid}`
 /** The daemon becomes process 1 of its namespace, and this bystander process 2. */
 const WITH_BYSTANDER = ['unshare', '--pid', '--fork', '--kill-child', 'sh', '-c', `${BYSTANDER} & exec "$@"`, 'sh']
 
@@ -21,7 +21,7 @@ check(isRoot ? TITLE : `not root: ${TITLE}`, async t => {
   const daemon = await startDaemonFor(t, folderOf(t), { config: STOP, wrap: WITH_BYSTANDER })
   const bystanders = processesWith(BYSTANDER)
   t.true(bystanders.length > 0)
-  const container = startFakeRuntime(daemon.listenerSocket, ['--id', 'here', '--pid', '2', '--linger-ms', '2000'])
+  const container = startFakeRuntime(daemon.listenerSocket, ['--id', 'here', '--pid', '2', '--linger-ms', '10000'])
   await until(async () => (await daemon.container('here'))?.incidents.length === 1, 5000)
   const view = await daemon.container('here')
   t.is(view?.incidents[0]?.outcome, 'stop failed')

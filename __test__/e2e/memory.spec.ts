@@ -60,5 +60,6 @@ for (const { answer, calls } of [
 
 /** Every thread, as the one that answers is not the first. */
 function isTraced(pid: number): boolean {
-  return /^TracerPid:\t[1-9]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
+  const statuses = readdirSync(`/proc/${pid}/task`).map(tid => readFileSync(`/proc/${pid}/task/${tid}/status`, 'utf8'))
+  return statuses.every(status => /^TracerPid:\t[1-9]/m.test(status))
 }

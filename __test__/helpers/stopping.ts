@@ -10,7 +10,7 @@ export const STOP = { policy: { action: 'stop', debounce: '1h', maxDelay: '1h' }
 export const TWICE_EACH = 'for i in 1 2; do chroot / true; swapoff /dev/null; done; exec sleep 1000'
 export const MESSAGE = 'Used forbidden syscalls: chroot (2x), swapoff (2x)'
 
-/** Waits for all four calls, then lets the time pass that has to pass without another one. */
+/** Waits for all four calls, then ends their debounce. */
 export async function endDebounce(daemon: DaemonProcess, id: string): Promise<void> {
   const counts = async () => [await daemon.calls(id, 'chroot'), await daemon.calls(id, 'swapoff')]
   await until(
@@ -18,6 +18,11 @@ export async function endDebounce(daemon: DaemonProcess, id: string): Promise<vo
     20_000,
     () => `the calls of ${id} were not counted:\n${daemon.child.stderr()}`,
   )
+  await endNow(daemon, id)
+}
+
+/** Lets the time pass that has to pass without another call. */
+export async function endNow(daemon: DaemonProcess, id: string): Promise<void> {
   const status = await changePolicy(daemon, id, { debounce: '0s' })
   if (status !== 200) throw new Error(`the policy of ${id} was not changed: ${status}`)
 }
