@@ -32,6 +32,8 @@ export function addNginx(root: string): void {
   cpSync(PAGES, join(root, PAGES), { recursive: true })
   for (const folder of [...FOLDERS, '/etc/nginx/sites-enabled']) mkdirSync(join(root, folder), { recursive: true })
   writeFileSync(join(root, '/etc/nginx/sites-enabled/site'), SITE)
+  // Its workers are not root, and the umask of the tests may keep all others out.
+  execFileSync('chmod', ['-R', 'a+rX', root])
 }
 
 /** Shared libraries, and the program that loads them. */
