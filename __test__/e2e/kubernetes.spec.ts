@@ -51,11 +51,11 @@ check('what a pod runs unconfined is left alone, and so is a pod that asks for n
   const asking = await kubelet.runPod('asking', STOP_WISH)
   const unconfined = await asking.start('server', { command, seccomp: 'Unconfined' })
   t.deepEqual(await unconfined.ended(), { exitCode: 5, reason: 'Error', message: '' })
-  t.regex(unconfined.logs(), /Seccomp:\t0$/m)
+  await until(() => /Seccomp:\t0$/m.test(unconfined.logs()), 10_000, unconfined.logs)
   const silent = await kubelet.runPod('silent', {})
   const container = await silent.start('server', { command, seccomp: 'RuntimeDefault', drop: ['SYS_CHROOT'] })
   t.deepEqual(await container.ended(), { exitCode: 5, reason: 'Error', message: '' })
-  t.regex(container.logs(), /Seccomp:\t2$/m)
+  await until(() => /Seccomp:\t2$/m.test(container.logs()), 10_000, container.logs)
   t.deepEqual(await daemon.containers(), [])
 })
 
