@@ -29,7 +29,8 @@ impl Call {
 #[derive(Debug, Default)]
 pub(crate) struct Looks {
     firsts: Arc<Mutex<Firsts>>,
-    passing: [Option<Passing>; REMEMBERED],
+    /// By number of the call. Empty of a listener without calls, which most are.
+    passing: Vec<Option<Passing>>,
     over: bool,
 }
 
@@ -46,6 +47,12 @@ struct Passing {
 impl Passing {
     fn includes(&self, call: Call) -> bool {
         self.passed < self.most && self.kind == call.kind && self.form.is_none_or(|form| form == call.form)
+    }
+
+    /// How many have passed.
+    fn end(&mut self) -> u64 {
+        self.most = 0;
+        std::mem::take(&mut self.passed)
     }
 }
 
@@ -64,30 +71,39 @@ impl Looks {
             return false;
         }
         let place = usize::try_from(call.kind.number()).unwrap_or(0) % REMEMBERED;
-        let Some(passing) = self.passing.get_mut(place) else {
-            return false;
-        };
-        if let Some(passing) = passing.as_mut().filter(|passing| passing.includes(call)) {
+        if let Some(passing) = self.passing(place).filter(|passing| passing.includes(call)) {
             passing.passed += 1;
             return false;
         }
-        let before = passing.take().filter(|passing| passing.kind == call.kind);
-        let passed = before.map_or(0, |passing| passing.passed);
+        let before = self.passing(place).filter(|passing| passing.kind == call.kind);
+        let passed = before.map_or(0, Passing::end);
         let turn = lock(&self.firsts).turn(call.kind, call.form, passed, sites);
         match turn {
             Turn::Now => return true,
             Turn::Later => {}
-            Turn::Not { following, any_form } => {
-                *passing = Some(Passing {
+            Turn::Not { following, any_form } => self.let_pass(
+                place,
+                Passing {
                     kind: call.kind,
                     form: (!any_form).then_some(call.form),
                     passed: 0,
                     most: following,
-                });
-            }
+                },
+            ),
             Turn::Over => self.over = true,
         }
         false
+    }
+
+    fn passing(&mut self, place: usize) -> Option<&mut Passing> {
+        self.passing.get_mut(place)?.as_mut()
+    }
+
+    fn let_pass(&mut self, place: usize, passing: Passing) {
+        self.passing.resize(REMEMBERED, None);
+        if let Some(remembered) = self.passing.get_mut(place) {
+            *remembered = Some(passing);
+        }
     }
 
     /// To be asked for only where it is wanted.
