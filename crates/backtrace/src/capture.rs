@@ -54,7 +54,6 @@ impl Capture {
     }
 
     /// Of a thread that ran elsewhere; its file lies in the first mapping of code.
-    #[cfg(test)]
     pub(crate) fn recorded(registers: Registers, maps: Maps, stack: Vec<u8>, file: Handle) -> Self {
         let start = maps.executable().map(|mapping| mapping.range.start).next();
         Self {

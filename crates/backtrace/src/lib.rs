@@ -25,7 +25,6 @@ mod maps;
 mod module;
 mod modules;
 mod proc_files;
-#[cfg(test)]
 mod recorded;
 mod registers;
 mod search;
@@ -39,6 +38,8 @@ pub use error::Error;
 pub use frame::{Backtrace, End, Found, Frame};
 pub use limits::Limits;
 pub use notifyd_kernel::notify::TargetTid;
+#[doc(hidden)]
+pub use recorded::trace_recorded;
 pub use registers::Registers;
 pub use tracer::Tracer;
 

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::Read;
 use std::os::fd::{AsRawFd, OwnedFd};
+use std::path::Path;
 
 use notifyd_kernel::notify::TargetTid;
 use rustix::fs::{FileType, Mode, OFlags, ResolveFlags, Stat, fstat, open, openat, openat2};
@@ -100,11 +101,10 @@ impl ProcFiles {
 
 impl Handle {
     /// Any file.
-    #[cfg(test)]
-    pub fn of(path: &std::path::Path) -> Self {
-        let path = open(path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty()).unwrap();
-        let identity = Identity::of(&fstat(&path).unwrap());
-        Self { path, identity }
+    pub fn of(path: &Path) -> Option<Self> {
+        let path = open(path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty()).ok()?;
+        let identity = Identity::of(&fstat(&path).ok()?);
+        Some(Self { path, identity })
     }
 
     pub fn identity(&self) -> Identity {
