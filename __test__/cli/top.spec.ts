@@ -1,29 +1,13 @@
 /** `top` in a pipe and on a terminal, against a real daemon. */
 
-import test, { type ExecutionContext } from 'ava'
+import test from 'ava'
 import type { ContainerSummary } from '../../ts/http/summary.ts'
-import { topRows, topTable, type Row } from '../../ts/report/top.ts'
+import { topTitle, typed as afterKeys, type TopView } from '../../ts/cli/top-view.ts'
+import { topRows, topTable, withPart, type Row } from '../../ts/report/top.ts'
+import { busy } from '../helpers/busy.ts'
 import { start, until } from '../helpers/child.ts'
 import { cli } from '../helpers/cli.ts'
-import { CLI, startDaemonFor, type DaemonProcess } from '../helpers/daemon-process.ts'
-import { startFakeRuntime } from '../helpers/fake-runtime.ts'
-import { folderOf } from '../helpers/folder.ts'
-import { guest } from '../helpers/guests.ts'
-
-const GETPPID = process.arch === 'x64' ? '110' : '173'
-
-/** With one container that goes on calling. */
-async function busy(t: ExecutionContext, policy: object = { errno: 'EPERM' }): Promise<DaemonProcess> {
-  const daemon = await startDaemonFor(t, folderOf(t), { config: { policy } })
-  const program = ['--', guest('calls-repeatedly'), '100000', '10000', GETPPID]
-  const runtime = startFakeRuntime(daemon.listenerSocket, ['--id', 'web', ...program])
-  t.teardown(() => runtime.process.kill('SIGKILL'))
-  await until(async () => (await daemon.calls('web', 'getppid')) > 0, 20_000)
-  const pid = (await daemon.container('web'))?.initPid ?? 0
-  t.true(pid > 1)
-  t.teardown(() => process.kill(pid, 'SIGKILL'))
-  return daemon
-}
+import { CLI } from '../helpers/daemon-process.ts'
 
 test('in a pipe it is one table, with rates, and no control character', async t => {
   const { apiSocket } = await busy(t)
@@ -34,7 +18,9 @@ test('in a pipe it is one table, with rates, and no control character', async t 
   t.regex(header, /^KEY +NAME +STATE +ACTION +CALLS +CALLS\/S +INCIDENTS +STOPS IN +AGE$/)
   t.regex(row, /^web-\S+ +web +running +log +\d+ +\d+\.\d +\d+ +\d+s$/)
   t.deepEqual(rest, [''])
-  const json = await cli(['top', '--json', '--api-socket', apiSocket])
+  const other = await cli(['top', '--name', 'other', '--api-socket', apiSocket])
+  t.is(other.stdout.split('\n').length, 2)
+  const json = await cli(['top', '--name', 'WEB', '--json', '--api-socket', apiSocket])
   const { containers } = JSON.parse(json.stdout) as { containers: Row[] }
   t.true(containers[0]!.rate > 0)
 })
@@ -50,6 +36,12 @@ test('on a terminal keys sort and quit, and the screen is left as it was', async
   await running.printed(/1 containers by rate.*web-/s, 30_000)
   running.process.stdin?.write('n')
   await running.printed('1 containers by name', 30_000)
+  running.process.stdin?.write('/no')
+  await running.printed('find: no_', 30_000)
+  running.process.stdin?.write('q\r')
+  await running.printed('0 containers by name with "noq"', 30_000)
+  running.process.stdin?.write('/WE\r')
+  await running.printed('1 containers by name with "WE"', 30_000)
   running.process.stdin?.write('q')
   const { code, stdout } = await running.finished
   t.is(code, 0)
@@ -151,6 +143,39 @@ test('on a terminal the seconds until a stop go down', async t => {
   )
   running.process.stdin?.write('q')
   t.is((await running.finished).code, 0)
+})
+
+const VIEW: TopView = { order: 'rate', find: '', isFinding: false, isLeft: false }
+
+for (const [keys, view] of [
+  [['n'], { ...VIEW, order: 'name' }],
+  [['/', 'n'], { ...VIEW, find: 'n', isFinding: true }],
+  [['/web\r'], { ...VIEW, find: 'web' }],
+  [['/web', '\u007f\u007f'], { ...VIEW, find: 'w', isFinding: true }],
+  [['/web\r', '/'], { ...VIEW, isFinding: true }],
+  [['/web', '\u001b'], VIEW],
+  [['/web\r', '\u001b'], VIEW],
+  [['/é😀\u007f\r'], { ...VIEW, find: 'é' }],
+  [['/\u0000\u202Ex\r'], { ...VIEW, find: 'x' }],
+  [[`/${'x'.repeat(100)}\r`], { ...VIEW, find: 'x'.repeat(64) }],
+  [['\u001b[A', '\u001bOq'], VIEW],
+  [['/q\u0003'], { ...VIEW, find: 'q', isFinding: true, isLeft: true }],
+  [['q'], { ...VIEW, isLeft: true }],
+  [['\u0004'], { ...VIEW, isLeft: true }],
+] as const) {
+  test(`keys ${JSON.stringify(keys)} lead to their view`, t => t.deepEqual(keys.reduce(afterKeys, VIEW), view))
+}
+
+test('the line above tells what is looked for, and how many there are', t => {
+  t.regex(topTitle(VIEW, 3), /^3 containers by rate; sort: r rate, /)
+  t.regex(topTitle({ ...VIEW, find: 'web' }, 0), /^0 containers by rate with "web"; /)
+  t.regex(topTitle({ ...VIEW, find: 'we', isFinding: true }, 9), /^find: we_ /)
+})
+
+test('a part is found in name and id', t => {
+  const rows = [summary('k1', 0, { id: 'ABC', name: 'web' }), summary('k2', 0, { id: 'd', name: 'db' })]
+  const found = ['', 'b', 'WE', 'ab', 'none'].map(part => withPart(rows, part).map(({ key }) => key))
+  t.deepEqual(found, [['k1', 'k2'], ['k1', 'k2'], ['k1'], ['k1'], []])
 })
 
 test('hostile names are escaped and cut', t => {

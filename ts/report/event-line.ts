@@ -8,23 +8,14 @@ import { escapeText } from './format.ts'
 const KEY_COLUMNS = 28
 const MOST_CHARS = 64
 
-export function eventLine({
-  at,
-  container,
-  syscall,
-  abi,
-  args,
-  errno,
-  verdict,
-  phase,
-  tid,
-  detail,
-}: StreamedCall): string {
+/** `mark`: what makes the answer stand out. */
+export function eventLine(event: StreamedCall, mark = (answer: string): string => answer): string {
+  const { at, container, syscall, abi, args, errno, verdict, phase, tid, detail } = event
   const who = escapeText(container?.key ?? '-', MOST_CHARS).padEnd(KEY_COLUMNS)
   const call = callText(escapeText(syscall, MOST_CHARS), detail?.missing === null ? detail.args : args)
   const caller = detail === undefined ? '' : `  ${callerText(detail)}`
   const told = [`tid ${tid}`, abi, `verdict ${verdict}`, ...(phase === 'init' ? ['init'] : [])]
-  return `${at.slice(11, 23)}  ${who}  ${call} = ${errno ?? 'let run'}  [${told.map(text => escapeText(text)).join(', ')}]${caller}\n`
+  return `${at.slice(11, 23)}  ${who}  ${call} = ${mark(errno ?? 'let run')}  [${told.map(text => escapeText(text)).join(', ')}]${caller}\n`
 }
 
 const REASONS: Record<Dropped['reason'], string> = {

@@ -39,6 +39,12 @@ const COMPARE: Record<TopOrder, (a: Row, b: Row) => number> = {
   age: (a, b) => inOrder(a.startedAt, b.startedAt),
 }
 
+/** Those whose name or id contains this, upper and lower case alike. */
+export function withPart<T extends Pick<ContainerSummary, 'name' | 'id'>>(rows: readonly T[], part: string): T[] {
+  const wanted = part.toLowerCase()
+  return rows.filter(({ name, id }) => name.toLowerCase().includes(wanted) || id.toLowerCase().includes(wanted))
+}
+
 export function topTable(rows: readonly Row[], nowMs: number): string {
   return formatTable(
     HEADER,

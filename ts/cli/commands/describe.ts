@@ -4,6 +4,7 @@ import type { ContainerView } from '../../container-view.ts'
 import { describeContainer } from '../../report/describe.ts'
 import { formatJson } from '../../report/format.ts'
 import { getJson, type ClientOptions } from '../client.ts'
+import { colorDescription } from '../colors.ts'
 import { EXIT } from '../exit-codes.ts'
 import { print, say } from '../output.ts'
 
@@ -17,6 +18,6 @@ export async function describe(id: string, { json = false, ...client }: Describe
     say(`no container has the id, name or key "${id}"; \`seccomp-notifyd ps\` lists those that are known`)
     return EXIT.failure
   }
-  print(json ? formatJson(view) : describeContainer(view))
+  print(json ? formatJson(view) : colorDescription(describeContainer(view)))
   return EXIT.ok
 }

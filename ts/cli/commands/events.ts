@@ -5,6 +5,7 @@ import type { Dropped } from '../../http/events/frames.ts'
 import { droppedLine, eventLine } from '../../report/event-line.ts'
 import { formatJson } from '../../report/format.ts'
 import type { ClientOptions } from '../client.ts'
+import { colorAnswer } from '../colors.ts'
 import { streamEvents, type StreamEvent } from '../event-stream.ts'
 import { EXIT } from '../exit-codes.ts'
 import { isPrinted, say } from '../output.ts'
@@ -35,7 +36,7 @@ function pathOf({ container = [], syscall, verdict }: EventsFlags): string {
 
 /** False: nobody reads any more. */
 function tell({ event, data }: StreamEvent): boolean {
-  if (event === 'call') return isPrinted(eventLine(data as StreamedCall))
+  if (event === 'call') return isPrinted(eventLine(data as StreamedCall, colorAnswer))
   if (event === 'dropped') say(droppedLine(data as Dropped))
   return true
 }

@@ -4,6 +4,7 @@ import type { ContainerList } from '../../http/summary.ts'
 import { formatJson } from '../../report/format.ts'
 import { containerTable } from '../../report/ps.ts'
 import { getJson, type ClientOptions } from '../client.ts'
+import { colorStates } from '../colors.ts'
 import { EXIT } from '../exit-codes.ts'
 import { print } from '../output.ts'
 
@@ -22,7 +23,7 @@ export interface PsFlags extends ClientOptions, Filters {
 
 export async function ps({ json = false, ...flags }: PsFlags): Promise<number> {
   const list = (await getJson(pathOf(flags), flags)) as ContainerList
-  print(json ? formatJson(list) : containerTable(list.containers, Date.now()))
+  print(json ? formatJson(list) : colorStates(containerTable(list.containers, Date.now())))
   return EXIT.ok
 }
 

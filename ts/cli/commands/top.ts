@@ -2,22 +2,21 @@
 
 import type { ContainerList } from '../../http/summary.ts'
 import { formatJson } from '../../report/format.ts'
-import { topRows, topTable, type Sample, type TopOrder } from '../../report/top.ts'
+import { topRows, topTable, withPart, type Sample, type TopOrder } from '../../report/top.ts'
 import { getJson, type ClientOptions } from '../client.ts'
+import { colorStates } from '../colors.ts'
 import { EXIT } from '../exit-codes.ts'
 import { print } from '../output.ts'
 import { isTerminal, openTerminal } from '../terminal.ts'
+import { topTitle, typed, type TopView } from '../top-view.ts'
 
 export interface TopFlags extends ClientOptions {
   sort: TopOrder
   /** Milliseconds. */
   interval: number
+  name?: string
   json?: boolean
 }
-
-const KEYS: Record<string, TopOrder> = { r: 'rate', c: 'calls', i: 'incidents', n: 'name', a: 'age' }
-const LEAVING = ['q', '\u0003', '\u0004']
-const HELP = 'sort: r rate, c calls, i incidents, n name, a age; q quits'
 
 export async function top(flags: TopFlags): Promise<number> {
   if (flags.json !== true && isTerminal()) await look(flags)
@@ -26,39 +25,35 @@ export async function top(flags: TopFlags): Promise<number> {
 }
 
 /** What comes at one time has no rate: so two samples, an interval apart. */
-async function tell({ sort, interval, json = false, ...client }: TopFlags): Promise<void> {
+async function tell({ sort, interval, name = '', json = false, ...client }: TopFlags): Promise<void> {
   const before = await sample(client)
   await new Promise(resolve => setTimeout(resolve, interval))
   const now = await sample(client)
-  const containers = topRows(now, before, sort)
-  print(json ? formatJson({ containers }) : topTable(containers, now.atMs))
+  const containers = withPart(topRows(now, before, sort), name)
+  print(json ? formatJson({ containers }) : colorStates(topTable(containers, now.atMs)))
 }
 
-async function look({ sort, interval, ...client }: TopFlags): Promise<void> {
-  let order = sort
-  let isLeaving = false
+async function look({ sort, interval, name = '', ...client }: TopFlags): Promise<void> {
+  let view: TopView = { order: sort, find: name, isFinding: false, isLeft: false }
   let wake: (() => void) | undefined
-  const terminal = openTerminal(key => {
-    order = KEYS[key] ?? order
-    isLeaving ||= LEAVING.includes(key)
-    wake?.()
-  })
-  const leave = (): void => {
-    isLeaving = true
+  const become = (next: TopView): void => {
+    view = next
     wake?.()
   }
+  const terminal = openTerminal(keys => become(typed(view, keys)))
+  const leave = (): void => become({ ...view, isLeft: true })
   for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.once(signal, leave)
   try {
     let before: Sample | undefined
     let now = await sample(client)
     for (;;) {
-      const rows = topRows(now, before, order)
-      terminal.paint([`${rows.length} containers by ${order}; ${HELP}`, '', ...topTable(rows, now.atMs).split('\n')])
+      const rows = withPart(topRows(now, before, view.order), view.find)
+      terminal.paint([topTitle(view, rows.length), '', ...topTable(rows, now.atMs).split('\n')], colorStates)
       await new Promise<void>(resolve => {
         wake = resolve
         setTimeout(resolve, interval).unref()
       })
-      if (isLeaving) return
+      if (view.isLeft) return
       if (Date.now() - now.atMs < interval) continue
       ;[before, now] = [now, await sample(client)]
     }

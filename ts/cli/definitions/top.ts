@@ -6,8 +6,8 @@ import { reflow } from '../prose.ts'
 
 const DESCRIPTION = `Show which running containers make most forbidden calls.
 
-On a terminal the table is painted anew until q is typed; r, c, i, n and a sort by rate, calls, incidents, name and age. In a
-pipe or a file it is printed once, after one interval, since a rate takes two looks.`
+On a terminal the table is painted anew until q is typed; r, c, i, n and a sort by rate, calls, incidents, name and age, and
+what is typed after / has to be a part of the name or id. In a pipe or a file it is printed once, after one interval, since a rate takes two looks.`
 
 export function defineTop(program: Command, outcome: Outcome): void {
   const command = program
@@ -15,6 +15,7 @@ export function defineTop(program: Command, outcome: Outcome): void {
     .summary('Show which running containers make most forbidden calls.')
     .description(reflow(DESCRIPTION))
     .addOption(choice('--sort <order>', 'what comes first', ['rate', 'calls', 'incidents', 'name', 'age']))
+    .option('--name <part>', 'only those whose name or id contains this')
     .addOption(duration('--interval <time>', 'between two looks', 1000))
   for (const option of [...daemonOptions(), json('a table, once')]) command.addOption(option)
   command.action(async flags => outcome(await (await import('../commands/top.ts')).top(flags)))
