@@ -32,11 +32,27 @@ const chroot = {
   lastAt: at(-2),
 }
 
+const frame = { buildId: null, file: null, line: null, inlined: false, found: 'tables' as const }
+/** With all that can be told of a caller. */
+const detail = {
+  missing: null,
+  pid: 42,
+  comm: 'server',
+  exe: '/app/server',
+  cmdline: ['/app/server'],
+  cwd: '/app',
+  args: ['"/srv"'],
+  site: null,
+  frames: [{ ...frame, module: '/app/server', offset: '0x1c3a', function: 'main' }],
+  framesEnd: 'the stack is too deep',
+}
+
 const pending = view({
   key: 'k1',
   action: 'stop',
   startedAt: at(-60),
-  calls: [chroot],
+  calls: [{ ...chroot, detail }],
+  recentCalls: { startedAt: at(-30), intervalMs: 5000, counts: [1, 0, 0, 0, 0, 1] },
   openIncident: { startedAt: at(-10), dueAt: at(3600) },
   warnings: ['metadata is not version 1'],
 })
@@ -50,6 +66,7 @@ const stopped = view({
   startedAt: at(-90),
   finishedAt: at(-30),
   exitCode: 137,
+  told: [{ place: 'stderr', problem: 'it is a file' }],
   calls: [chroot],
   incidents: [
     { startedAt: at(-60), endedAt: at(-30), message: 'Used forbidden syscalls: chroot (2x)', outcome: 'stopped' },
@@ -75,6 +92,7 @@ inBrowser('axe finds nothing wrong with any page in any state', async t => {
   for (const key of ['k1', 'k2']) {
     await page.evaluate(`location.hash = '#/c/${key}'`)
     await page.waitFor(`${text}.includes('What its profile lacks') && document.querySelector('pre').textContent !== ''`)
+    await page.evaluate(`for (const each of document.querySelectorAll('details')) each.open = true`)
     await isAccessible(t, page, `page of ${key}`)
   }
   await api.close()
