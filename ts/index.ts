@@ -29,6 +29,7 @@ export type { Log } from './log.ts'
 export type { NotifydEvent } from './named-event.ts'
 export * as profiles from './profile-library.ts'
 export { compile, type CompiledProfile, type Denials } from './profiles.ts'
+export type { RecentCallsView } from './recent-calls.ts'
 export {
   verify,
   type DeniedCall,
