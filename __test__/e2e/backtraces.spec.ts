@@ -42,7 +42,7 @@ function assertChain(t: ExecutionContext, detail: CallDetail | undefined): void 
   )
 }
 
-test('a report of run tells functions, files and lines, the innermost first', async t => {
+test.serial('a report of run tells functions, files and lines, the innermost first', async t => {
   const running = await run({ command: program(), deny: ['chroot'], env: {}, detail: { patienceMs } })
   const report = await running.finished
   const { detail } = report.calls[0]!
@@ -57,7 +57,7 @@ test('a report of run tells functions, files and lines, the innermost first', as
   t.is(detail?.cwd, process.cwd())
 })
 
-test('run tells people where a call was made, and nothing where that is switched off', async t => {
+test.serial('run tells people where a call was made, and nothing where that is switched off', async t => {
   const words = ['run', '--deny', 'chroot']
   const told = await cli([...words, '--', program()])
   t.true(told.stderr.includes('\n    at chroot ('.replaceAll('    ', 'seccomp-notifyd:   ')), told.stderr)
@@ -67,7 +67,7 @@ test('run tells people where a call was made, and nothing where that is switched
   t.deepEqual(reportOf(off).calls[0]?.detail?.frames, [])
 })
 
-test('verify tells which code makes the calls that are new', async t => {
+test.serial('verify tells which code makes the calls that are new', async t => {
   const file = join(folderOf(t), 'profile.json')
   const rule = { names: ['chroot'], action: 'SCMP_ACT_ERRNO' }
   writeFileSync(file, JSON.stringify({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [rule] }))
@@ -79,7 +79,7 @@ test('verify tells which code makes the calls that are new', async t => {
 })
 
 for (const backtraces of [true, false]) {
-  test(`a daemon ${backtraces ? 'tells it where that is asked' : 'looks for no code by itself'}`, async t => {
+  test.serial(`a daemon ${backtraces ? 'tells it where that is asked' : 'looks for no code by itself'}`, async t => {
     t.timeout(170_000)
     const detail = { patience: '1m', ...(backtraces ? { backtraces } : {}) }
     const daemon = await startDaemonFor(t, folderOf(t), { config: { detail, policy: { errno: 'EPERM' } } })
@@ -100,7 +100,7 @@ for (const backtraces of [true, false]) {
 
 const SCRIPT = "import os\ntry:\n  os.chroot('/nowhere')\nexcept OSError:\n  pass\n"
 
-test('of an interpreter it is told which script it runs, with what, and where', async t => {
+test.serial('of an interpreter it is told which script it runs, with what, and where', async t => {
   const folder = realpathSync(folderOf(t))
   writeFileSync(join(folder, 'script.py'), SCRIPT)
   const args = ['script.py', 'first argument', '--second']

@@ -74,7 +74,7 @@ function helperOf(daemon: DaemonProcess): number {
   return helper
 }
 
-test('of the first calls it is told who made them and with what, and of later ones not', async t => {
+test.serial('of the first calls it is told who made them and with what, and of later ones not', async t => {
   const { daemon, reader } = await begin(t)
   const web = container(t, daemon, 'web')
   web.tell('chroot /some/path 10')
@@ -100,7 +100,7 @@ test('of the first calls it is told who made them and with what, and of later on
   t.like(line, { syscall: 'chroot', detail: { comm: 'calls-on-comman', args: ['"/some/path"'] } })
 })
 
-test('threads, other kinds of calls and addresses that nobody has', async t => {
+test.serial('threads, other kinds of calls and addresses that nobody has', async t => {
   const { daemon, call } = await begin(t)
   const web = container(t, daemon, 'web')
   web.tell('thread /from/a/thread')
@@ -111,7 +111,7 @@ test('threads, other kinds of calls and addresses that nobody has', async t => {
   t.deepEqual((await call()).detail?.args, ['0x10'])
 })
 
-test('nothing is read where that is switched off', async t => {
+test.serial('nothing is read where that is switched off', async t => {
   const { daemon, call } = await begin(t, { ...PATIENT, detail: { calls: 'off' } })
   container(t, daemon, 'web').tell('chroot /some/path')
   const made = await call()
@@ -121,24 +121,27 @@ test('nothing is read where that is switched off', async t => {
   t.false('detail' in ((await daemon.container('web'))?.calls[0] ?? {}))
 })
 
-test('while the program that reads hangs one call waits, and others are answered; then it is read after all', async t => {
-  const { daemon, reader, call } = await begin(t)
-  const [quick, slow] = [container(t, daemon, 'quick'), container(t, daemon, 'slow')]
-  quick.tell('chroot /quick 4')
-  await reader.take(4)
-  process.kill(helperOf(daemon), 'SIGSTOP')
-  slow.tell('chroot /slow')
-  quick.tell('chroot /quick 500')
-  await reader.take(500)
-  await until(() => answers(quick, 'chroot') === 504, 20_000)
-  t.is(answers(slow, 'chroot'), 0)
-  process.kill(helperOf(daemon), 'SIGCONT')
-  const late = await call()
-  t.is(late.container?.id, 'slow')
-  t.deepEqual(late.detail?.args, ['"/slow"'])
-})
+test.serial(
+  'while the program that reads hangs one call waits, and others are answered; then it is read after all',
+  async t => {
+    const { daemon, reader, call } = await begin(t)
+    const [quick, slow] = [container(t, daemon, 'quick'), container(t, daemon, 'slow')]
+    quick.tell('chroot /quick 4')
+    await reader.take(4)
+    process.kill(helperOf(daemon), 'SIGSTOP')
+    slow.tell('chroot /slow')
+    quick.tell('chroot /quick 500')
+    await reader.take(500)
+    await until(() => answers(quick, 'chroot') === 504, 20_000)
+    t.is(answers(slow, 'chroot'), 0)
+    process.kill(helperOf(daemon), 'SIGCONT')
+    const late = await call()
+    t.is(late.container?.id, 'slow')
+    t.deepEqual(late.detail?.args, ['"/slow"'])
+  },
+)
 
-test('a call is answered when its time is over, that is told, and the program is started anew', async t => {
+test.serial('a call is answered when its time is over, that is told, and the program is started anew', async t => {
   const { daemon, call } = await begin(t, { ...PATIENT, detail: { patience: '8s' } })
   const web = container(t, daemon, 'web')
   web.tell('chroot /first')
@@ -156,7 +159,7 @@ test('a call is answered when its time is over, that is told, and the program is
   await until(() => !helpersOf(daemon).includes(before), 10_000)
 })
 
-test('a program that was killed is started anew with the next call', async t => {
+test.serial('a program that was killed is started anew with the next call', async t => {
   const { daemon, call } = await begin(t)
   const web = container(t, daemon, 'web')
   web.tell('chroot /first')
@@ -168,7 +171,7 @@ test('a program that was killed is started anew with the next call', async t => 
   t.deepEqual((await call()).detail?.args, ['"/second"'])
 })
 
-test('a caller that is killed while it is looked at is let go, and not counted', async t => {
+test.serial('a caller that is killed while it is looked at is let go, and not counted', async t => {
   const { daemon, reader } = await begin(t)
   const web = container(t, daemon, 'web')
   web.tell('chroot /first')
@@ -180,7 +183,7 @@ test('a caller that is killed while it is looked at is let go, and not counted',
   t.is(await daemon.total(), 1)
 })
 
-test('a daemon that is told to end answers what it looks at', async t => {
+test.serial('a daemon that is told to end answers what it looks at', async t => {
   const { daemon, reader } = await begin(t)
   const web = container(t, daemon, 'web')
   web.tell('chroot /first')
@@ -194,7 +197,7 @@ test('a daemon that is told to end answers what it looks at', async t => {
   t.is(statusOf(helper), '')
 })
 
-test('with a daemon that is killed its program ends, and the call fails', async t => {
+test.serial('with a daemon that is killed its program ends, and the call fails', async t => {
   const { daemon, reader } = await begin(t)
   const web = container(t, daemon, 'web')
   web.tell('chroot /first')
@@ -209,7 +212,7 @@ test('with a daemon that is killed its program ends, and the call fails', async 
   t.is(answers(web, 'chroot'), 1)
 })
 
-test('what a hostile caller says of itself shows harmlessly everywhere', async t => {
+test.serial('what a hostile caller says of itself shows harmlessly everywhere', async t => {
   const { daemon, call } = await begin(t)
   const web = container(t, daemon, 'web')
   web.tell('hostile')

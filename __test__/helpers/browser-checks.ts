@@ -13,8 +13,8 @@ type Body = (t: ExecutionContext) => Promise<void>
 /** What the page says, as a reader sees it. */
 export const text = 'document.body.innerText'
 
-/** `declare` declares the test where there is a browser: another kind of check, for a test that needs more. */
-export function inBrowser(title: string, body: Body, declare: (title: string, body: Body) => void = test): void {
+/** One browser after the other. `declare` declares the test where there is one: another kind of check, for a test that needs more. */
+export function inBrowser(title: string, body: Body, declare: (title: string, body: Body) => void = test.serial): void {
   if (chromium === undefined) {
     const reason = 'chromium is not installed'
     recordExercise({ part: 'chromium', title, outcome: 'skip', reason })

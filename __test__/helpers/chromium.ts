@@ -21,7 +21,7 @@ export interface Message {
 
 export const chromium = findCommand('chromium')
 
-const DEADLINE_MS = 30_000
+const DEADLINE_MS = 120_000
 
 const FLAGS = [
   '--headless',
