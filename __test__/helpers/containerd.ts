@@ -47,7 +47,7 @@ export async function startContainerd(
     await endTasks(call)
     engine.process.kill('SIGTERM')
     await engine.finished
-    rmSync(folder, { recursive: true, force: true })
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
   })
   const isReady = async () => (await call(['version'])).code === 0
   await until(isReady, 60_000, () => `containerd is not ready:\n${engine.stderr()}`)

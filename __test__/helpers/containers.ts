@@ -124,7 +124,7 @@ export function createRuntimes(name: RuntimeName, guests: string[] = [], via?: C
     },
     async cleanUp() {
       for (const id of ids) await call(['delete', '--force', id]).finished
-      rmSync(folder, { recursive: true, force: true })
+      rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
     },
   }
 }

@@ -59,7 +59,7 @@ export async function startDocker(
     engine.process.kill('SIGTERM')
     await engine.finished
     unmountBelow(folder)
-    rmSync(folder, { recursive: true, force: true })
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
   })
   await until(
     async () => (await call(['version'])).code === 0,

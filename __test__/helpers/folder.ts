@@ -7,6 +7,6 @@ import type { ExecutionContext } from 'ava'
 
 export function folderOf(t: ExecutionContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'sn-'))
-  t.teardown(() => rmSync(folder, { recursive: true }))
+  t.teardown(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }))
   return folder
 }

@@ -18,7 +18,7 @@ export interface Installed {
 /** One that every user may read and execute, `as` what is put before the command line: the checkout may be root's alone. */
 export function installForAll(t: ExecutionContext, as: string[]): Installed {
   const folder = mkdtempSync(join(tmpdir(), 'sn-all-'))
-  t.teardown(() => rmSync(folder, { recursive: true }))
+  t.teardown(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }))
   for (const path of ['package.json', 'dist', 'native', ...dependencies()]) {
     cpSync(join(projectRoot, path), join(folder, path), { recursive: true })
   }

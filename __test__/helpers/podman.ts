@@ -37,7 +37,7 @@ export async function createPodman(
   t.teardown(async () => {
     // conmon cleans up after a container by Podman, whether that is removed meanwhile or not.
     await until(() => processesWith(folder).length === 0, 10_000)
-    rmSync(folder, { recursive: true, force: true })
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
   })
   const rootfs = makeRootfs(join(folder, 'rootfs'), [])
   const folders = ['root', 'runroot', 'tmpdir'].flatMap(name => [`--${name}`, join(folder, name)])

@@ -33,7 +33,7 @@ export interface Shim {
 
 export function installShim(t: ExecutionContext, name: string, settings: ShimSettings = {}): Shim {
   const folder = mkdtempSync(join(tmpdir(), 'sn-shim-'))
-  t.teardown(() => rmSync(folder, { recursive: true }))
+  t.teardown(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }))
   const path = join(folder, name)
   copyFileSync(SHIM, path)
   const file = join(folder, 'runtime.json')

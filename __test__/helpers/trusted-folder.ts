@@ -7,6 +7,6 @@ import type { ExecutionContext } from 'ava'
 
 export function trustedFolder(t: ExecutionContext): string {
   const folder = mkdtempSync(join(process.getuid?.() === 0 ? '/var/lib' : homedir(), 'sn-'))
-  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+  t.teardown(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }))
   return folder
 }
