@@ -4,7 +4,7 @@ import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import type { ContainerDetail } from '../../ts/http/routes/containers.ts'
-import { until } from '../helpers/child.ts'
+import { endProcess, until } from '../helpers/child.ts'
 import { startDaemonFor, type DaemonProcess } from '../helpers/daemon-process.ts'
 import { startFakeRuntime } from '../helpers/fake-runtime.ts'
 import { folderOf } from '../helpers/folder.ts'
@@ -22,7 +22,7 @@ async function startContainer(t: ExecutionContext, daemon: DaemonProcess): Promi
   t.teardown(() => runtime.process.kill('SIGKILL'))
   await until(async () => (await daemon.calls('web', 'getppid')) > 0, 20_000)
   const pid = (await daemon.container('web'))?.initPid ?? 0
-  t.teardown(() => lives(pid) && process.kill(pid, 'SIGKILL'))
+  t.teardown(() => pid > 1 && endProcess(pid))
   t.true(pid > 1)
   return pid
 }

@@ -3,7 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ExecutionContext } from 'ava'
-import { start, until, type Running } from '../helpers/child.ts'
+import { endProcess, start, until, type Running } from '../helpers/child.ts'
 import { processesWith } from '../helpers/containers.ts'
 import { check, RUN, shell, startRun } from '../helpers/embedded.ts'
 import { folderOf } from '../helpers/folder.ts'
@@ -92,7 +92,7 @@ check('a stopped command is continued, and so are its answers', async t => {
   await running.printed(/pid \d+\n/)
   const supervisor = Number(/pid (\d+)/.exec(running.stdout())?.[1])
   const command = shellOf(mark)
-  t.teardown(() => processesWith(mark).forEach(pid => process.kill(pid, 'SIGKILL')))
+  t.teardown(() => processesWith(mark).forEach(endProcess))
   process.kill(supervisor, 'SIGTSTP')
   await until(
     () => stateOf(supervisor) === 'T' && stateOf(command) === 'T',

@@ -1,7 +1,7 @@
 /** The rules of deploy/prometheus/: as promtool tests them, and with a real Prometheus, daemon and container. */
 
 import type { ExecutionContext } from 'ava'
-import { until } from '../helpers/child.ts'
+import { endProcess, until } from '../helpers/child.ts'
 import { startDaemonFor } from '../helpers/daemon-process.ts'
 import { startFakeRuntime } from '../helpers/fake-runtime.ts'
 import { folderOf } from '../helpers/folder.ts'
@@ -34,7 +34,7 @@ checkWithPrometheus('a scrape with hostile names passes promtool, and Prometheus
     await runtime.printed(/^pid \d+/m)
     const pid = Number(/^pid (\d+)/m.exec(runtime.stdout())?.[1])
     // What it made lives on and holds its output, for which the process of the test would wait.
-    t.teardown(() => pid > 1 && process.kill(pid, 'SIGKILL'))
+    t.teardown(() => pid > 1 && endProcess(pid))
     await until(async () => (await daemon.metric(CALLS)) === 3 * (HOSTILE.indexOf(id) + 1), 20_000)
   }
   const address = await scrapedAddress(daemon)

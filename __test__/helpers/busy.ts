@@ -1,7 +1,7 @@
 /** A daemon with one container, `web`, that goes on calling. */
 
 import type { ExecutionContext } from 'ava'
-import { until } from './child.ts'
+import { endProcess, until } from './child.ts'
 import { startDaemonFor, type DaemonProcess } from './daemon-process.ts'
 import { startFakeRuntime } from './fake-runtime.ts'
 import { folderOf } from './folder.ts'
@@ -17,6 +17,6 @@ export async function busy(t: ExecutionContext, policy: object = { errno: 'EPERM
   await until(async () => (await daemon.calls('web', 'getppid')) > 0, 20_000)
   const pid = (await daemon.container('web'))?.initPid ?? 0
   t.true(pid > 1)
-  t.teardown(() => process.kill(pid, 'SIGKILL'))
+  t.teardown(() => endProcess(pid))
   return daemon
 }
