@@ -41,8 +41,13 @@ for (const [index, { info, text }] of sessions.entries()) {
     // Sessions build on the files of those before.
     const before = sessions.slice(0, index).map(session => typed(session.text))
     const { stdout } = await shell(`{\n${before.join('')}:\n} > /dev/null 2>&1\n${typed(text)}`)
-    t.is(stdout, shown)
+    t.is(withoutCallers(stdout), withoutCallers(shown))
   })
+}
+
+/** Numbers of processes differ, and a busy machine may be too slow to read who called. */
+function withoutCallers(output: string): string {
+  return output.replaceAll(/^\w+\(.*\) {2}\w+ \(pid .*\n/gm, '')
 }
 
 function isTyped(line: string): boolean {

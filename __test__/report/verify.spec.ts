@@ -1,12 +1,17 @@
 /** The reports of a verification: for people, and for CI systems. */
 
+import { Ajv } from 'ajv'
+import formats from 'ajv-formats'
 import test from 'ava'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { formatJunit } from '../../ts/report/junit.ts'
 import { toSarif } from '../../ts/report/sarif.ts'
 import { describeDenied, summarizeVerification } from '../../ts/report/verify.ts'
 import { escapeXml } from '../../ts/report/xml.ts'
 import type { DeniedCall, Verification } from '../../ts/verification.ts'
 import { start } from '../helpers/child.ts'
+import { projectRoot } from '../helpers/project.ts'
 
 const call = (syscall: string, standing: DeniedCall['standing'] = 'new', count = 1): DeniedCall => ({
   syscall,
@@ -147,4 +152,48 @@ test('SARIF has a result for each call, at the file of the profile', t => {
 test('without a file SARIF has no location', t => {
   const { runs } = toSarif(verification(ALL), { ...SUBJECT, profile: 'runtime-default', isFile: false }) as Sarif
   t.true(runs[0]?.results.every(({ locations }) => locations === undefined))
+})
+
+const schema = JSON.parse(
+  readFileSync(join(projectRoot, '__test__/fixtures/sarif/sarif-schema-2.1.0.json'), 'utf8'),
+) as object
+
+test('SARIF is what its schema demands, whatever was denied and whoever said so', t => {
+  const ajv = new Ajv({ strict: false, unicodeRegExp: false })
+  formats.default(ajv)
+  const isSarif = ajv.compile(schema)
+  const detail = { missing: null, pid: 7, comm: HOSTILE, exe: null, cmdline: [HOSTILE], cwd: null, args: [HOSTILE] }
+  const told = { ...call(HOSTILE), registers: [['0x1']], detail: { ...detail, frames: [], framesEnd: null } }
+  const verifications = [
+    verification([]),
+    verification([...ALL, told]),
+    verification(ALL, { exitCode: 143, signal: 'X' }),
+  ]
+  const subjects = [SUBJECT, { ...SUBJECT, profile: `/etc/a b/${HOSTILE}` }, { ...SUBJECT, isFile: false }]
+  for (const each of verifications) {
+    for (const subject of subjects) {
+      const log = JSON.parse(JSON.stringify(toSarif(each, subject))) as { runs: { results: object[] }[] }
+      t.true(isSarif(log), JSON.stringify(isSarif.errors))
+      t.is(log.runs[0]?.results.length, each.denied.length)
+    }
+  }
+  const [run] = (toSarif(verification(ALL), SUBJECT) as Sarif).runs
+  t.false(isSarif({ version: '2.1.0', runs: [{ ...run, tool: {} }] }), 'the schema refuses something')
+})
+
+test('people are told who made a call that is new, and with what, where that was read', t => {
+  const detail = {
+    missing: null,
+    pid: 7,
+    comm: 'sh',
+    exe: '/bin/sh',
+    cmdline: ['sh'],
+    cwd: '/',
+    frames: [],
+    framesEnd: null,
+  }
+  const told = (missing: 'failed' | null) => ({ ...call('chroot'), detail: { ...detail, missing, args: ['"/x"'] } })
+  t.is(describeDenied([told(null)]).split('\n')[2], 'chroot("/x")  sh (pid 7, /bin/sh): sh')
+  t.is(describeDenied([told('failed')]).split('\n')[2], '')
+  t.is(describeDenied([{ ...told(null), standing: 'accepted' }]).split('\n')[2], '')
 })

@@ -8,22 +8,40 @@ import { whereLines } from './frames.ts'
 
 type Told = Pick<CallCount, 'syscall' | 'detail' | 'sites'>
 
+type Choice = (detail: CallDetail) => boolean
+
 /** Nothing of calls by programs without names: what is left, offsets, is for tools, which find it in the JSON. */
 export function describeCallers(calls: readonly Told[]): string[] {
   return calls.flatMap(call => callerLines(call, hasNames))
 }
 
+/** Who made each call and with what, and in which code where that has names. */
+export function describeAllCallers(calls: readonly Told[]): string[] {
+  return calls.flatMap(call => callerLines(call, wasRead, hasNames))
+}
+
+function wasRead({ missing }: CallDetail): boolean {
+  return missing === null
+}
+
 /** Of each site of a call the last that was looked at, or where no site is known the last of all. */
-export function callerLines({ syscall, detail, sites = [] }: Told, shows: (detail: CallDetail) => boolean): string[] {
+export function callerLines(
+  { syscall, detail, sites = [] }: Told,
+  shows: Choice,
+  showsCode: Choice = () => true,
+): string[] {
   const name = escapeText(syscall)
-  if (sites.length === 0) return detail !== undefined && shows(detail) ? linesOf(name, detail) : []
+  if (sites.length === 0) return detail !== undefined && shows(detail) ? linesOf(name, detail, showsCode) : []
   return sites.flatMap((site, index) =>
-    shows(site.detail) ? linesOf(name, site.detail, sites.length > 1 ? note(site, index + 1, sites.length) : '') : [],
+    shows(site.detail)
+      ? linesOf(name, site.detail, showsCode, sites.length > 1 ? note(site, index + 1, sites.length) : '')
+      : [],
   )
 }
 
-function linesOf(syscall: string, detail: CallDetail, text = ''): string[] {
-  return [callerLine(syscall, detail) + text, ...whereLines(detail).map(line => `  ${line}`)]
+function linesOf(syscall: string, detail: CallDetail, showsCode: Choice, text = ''): string[] {
+  const code = showsCode(detail) ? whereLines(detail) : []
+  return [callerLine(syscall, detail) + text, ...code.map(line => `  ${line}`)]
 }
 
 /** `  [site 1 of 3, 2 calls]`; a count that is not known is not guessed. */

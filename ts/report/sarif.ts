@@ -54,7 +54,8 @@ function result(call: DeniedCall, subject: Subject): object {
 }
 
 function location(profile: string): object {
-  const uri = profile.split('/').map(encodeURIComponent).join('/')
+  const wellFormed = profile.replaceAll(/\p{Surrogate}/gu, '\ufffd')
+  const uri = wellFormed.split('/').map(encodeURIComponent).join('/')
   const absolute = profile.startsWith('/') ? `file://${uri}` : uri
   return { physicalLocation: { artifactLocation: { uri: absolute }, region: { startLine: 1 } } }
 }

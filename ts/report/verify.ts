@@ -1,18 +1,18 @@
 /** PURE: a verification for people, one line for each denied call. */
 
 import type { DeniedCall, Verification } from '../verification.ts'
-import { describeCallers } from './callers.ts'
+import { describeAllCallers } from './callers.ts'
 import { escapeText, formatTable } from './format.ts'
 
 const STANDINGS = { new: '', accepted: 'accepted by the baseline', probe: 'asked by a C library' }
 
-/** The table of all that was denied, and which code makes the calls that are new; nothing where nothing was. */
+/** The table of all that was denied, and who makes the calls that are new, with what and where; nothing where nothing was. */
 export function describeDenied(denied: readonly DeniedCall[]): string {
   if (denied.length === 0) return ''
   const rows = denied.map(({ syscall, abi, verdict, count, standing }) =>
     [syscall, abi, verdict, `${count}`, STANDINGS[standing]].map(cell => escapeText(cell)),
   )
-  const callers = describeCallers(denied.filter(({ standing }) => standing === 'new'))
+  const callers = describeAllCallers(denied.filter(({ standing }) => standing === 'new'))
   return [formatTable(['CALL', 'ABI', 'VERDICT', 'COUNT', ''], rows), ...callers.map(line => `${line}\n`)].join('')
 }
 
