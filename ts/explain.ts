@@ -2,6 +2,7 @@
 
 import type { CallExplanation, ProfileExplanation, ProfileFacts } from './native.ts'
 import type { ProfileDocument } from './profile-text.ts'
+import { jsonOf } from './profile-source.ts'
 import { workApart } from './profile-work.ts'
 
 export type {
@@ -19,6 +20,8 @@ export interface ExplainOptions {
   facts?: ProfileFacts
   /** Only this ABI: `x86_64`, `i386`, `x32`, `aarch64`, `arm`. @default those whose calls the profile judges */
   abi?: string
+  /** Who loads it: runc answers numbers above all that the profile names with ENOSYS. @default nobody: the program alone */
+  runtime?: 'runc' | 'crun'
 }
 
 export interface CallOptions extends ExplainOptions {
@@ -29,16 +32,16 @@ export interface CallOptions extends ExplainOptions {
 /** What the profile does to all calls that have a name. */
 export async function explain(
   { text }: ProfileDocument,
-  { facts = {}, abi }: ExplainOptions = {},
+  { facts = {}, abi, runtime }: ExplainOptions = {},
 ): Promise<ProfileExplanation> {
-  return workApart('explainProfile', text, abi, facts)
+  return workApart('explainProfile', jsonOf(text), abi, runtime, facts)
 }
 
 /** What the profile does to one call, `syscall_600` for a number, and which rule says so. */
 export async function explainCall(
   { text }: ProfileDocument,
   syscall: string,
-  { facts = {}, abi, args = [] }: CallOptions = {},
+  { facts = {}, abi, runtime, args = [] }: CallOptions = {},
 ): Promise<CallExplanation> {
-  return workApart('explainCall', text, syscall, args.map(String), abi, facts)
+  return workApart('explainCall', jsonOf(text), syscall, args.map(String), abi, runtime, facts)
 }

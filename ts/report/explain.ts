@@ -70,6 +70,7 @@ function whereOf({ rule }: Case, { cases, carrier }: CallWay, always: string): s
 
 function whyOf({ reason, rule }: Case): string {
   if (rule !== undefined) return placeOf(rule)
+  if (reason === 'runtime') return 'runc, before it asks the profile'
   return reason === 'default' ? 'default action' : 'the profile does not list the ABI'
 }
 
@@ -77,11 +78,17 @@ function placeOf({ index, line: at }: RulePlace): string {
   return at === undefined ? `rule ${index}` : `rule ${index} (line ${at})`
 }
 
-function notesOf(syscall: string, { abi, cases }: CallWay): string[] {
-  return cases.flatMap(each => [
+function notesOf(syscall: string, { abi, cases, largestNamed }: CallWay): string[] {
+  const newer = largestNamed === undefined ? [] : [newerCall(abi, largestNamed)]
+  const others = cases.flatMap(each => [
     ...(each.written === undefined ? [] : [differing(syscall, abi, each, each.written)]),
     ...each.overruled.map(rule => `${abi}: ${matching(rule)} says ${rule.verdict} and is overruled by ${whyOf(each)}`),
   ])
+  return [...newer, ...others]
+}
+
+function newerCall(abi: string, largest: number): string {
+  return `${abi}: under runc the call fails with ENOSYS: its number is above ${largest}, the largest that the profile names`
 }
 
 function differing(syscall: string, abi: string, found: Case, written: string): string {

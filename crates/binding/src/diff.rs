@@ -1,10 +1,10 @@
 //! What two profiles do differently.
 
 use napi_derive::napi;
-use notifyd_profile::{AbiDifference, Change, Difference, Extent, Literal, Setting, describe_action, diff};
+use notifyd_profile::{AbiDifference, Change, Difference, Extent, Literal, Setting, describe_action, diff, diff_under};
 
 use crate::error::{Result, profile_error};
-use crate::explain::UsedFacts;
+use crate::explain::{UsedFacts, named_runtime};
 use crate::host::{ProfileFacts, facts};
 
 /// What two profiles do differently; `before` is the first, `after` the second.
@@ -66,11 +66,22 @@ pub struct ChangedSetting {
     pub after: Option<String>,
 }
 
-/// For which calls two profiles, each in its own format, have different verdicts on such a host.
+/// For which calls two profiles, each in its own format, have different verdicts on such a host, where the runtime loads
+/// them if one is named.
 #[napi]
-pub fn diff_profiles(before: String, after: String, given: Option<ProfileFacts>) -> Result<ProfileDifference> {
+pub fn diff_profiles(
+    before: String,
+    after: String,
+    runtime: Option<String>,
+    given: Option<ProfileFacts>,
+) -> Result<ProfileDifference> {
     let facts = facts(given)?;
-    let found = diff([&before, &after], &facts).map_err(|error| profile_error(&error))?;
+    let texts = [before.as_str(), &after];
+    let diff = || match named_runtime(runtime.as_deref())? {
+        Some(runtime) => diff_under(runtime, texts, &facts),
+        None => diff(texts, &facts),
+    };
+    let found = diff().map_err(|error| profile_error(&error))?;
     Ok(difference(found, (&facts).into()))
 }
 

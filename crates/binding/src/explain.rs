@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use napi_derive::napi;
 use notifyd_profile::{
-    Abi, AbiSummary, Arguments, Case, Document, Explainer, Facts, Format, Reason, RuleAt, Unused, Way, describe_action,
+    Abi, AbiSummary, Arguments, Case, Document, Error, Explainer, Facts, Format, Reason, RuleAt, Runtime, Unused, Way,
+    describe_action,
 };
 
 use crate::error::{Result, profile_error};
@@ -92,6 +93,8 @@ pub struct CallWay {
     pub number: Option<u32>,
     /// The call that carries it: socketcall and ipc of i386.
     pub carrier: Option<String>,
+    /// The largest number that the profile names, where this one is above it: runc answers it with ENOSYS by itself.
+    pub largest_named: Option<u32>,
     /// One, unless the verdict depends on arguments that were left open.
     pub cases: Vec<CallCase>,
 }
@@ -103,7 +106,7 @@ pub struct CallCase {
     pub verdict: String,
     /// The same as SECCOMP_RET_* value.
     pub value: u32,
-    #[napi(ts_type = "'rule' | 'default' | 'architecture'")]
+    #[napi(ts_type = "'rule' | 'default' | 'architecture' | 'runtime'")]
     pub reason: String,
     pub rule: Option<RulePlace>,
     /// What the reason says, where the program does something else: libseccomp reads such rules differently.
@@ -161,10 +164,15 @@ pub fn resolve_profile(json: String, given: Option<ProfileFacts>) -> Result<Reso
 
 /// What a profile does to all calls; only those of one ABI where one is named.
 #[napi]
-pub fn explain_profile(json: String, abi: Option<String>, given: Option<ProfileFacts>) -> Result<ProfileExplanation> {
+pub fn explain_profile(
+    json: String,
+    abi: Option<String>,
+    runtime: Option<String>,
+    given: Option<ProfileFacts>,
+) -> Result<ProfileExplanation> {
     let (facts, abi) = facts_for(abi, given)?;
     let explain = || {
-        let explainer = Explainer::new(&json, facts)?;
+        let explainer = explainer(&json, facts, runtime.as_deref())?;
         let summary = explainer.summary(&chosen(&explainer, abi));
         Ok(ProfileExplanation {
             format: format(explainer.format()),
@@ -186,12 +194,13 @@ pub fn explain_call(
     syscall: String,
     args: Vec<String>,
     abi: Option<String>,
+    runtime: Option<String>,
     given: Option<ProfileFacts>,
 ) -> Result<CallExplanation> {
     let (facts, abi) = facts_for(abi, given)?;
     let explain = || {
         let arguments = Arguments::parse(&args)?;
-        let explainer = Explainer::new(&json, facts)?;
+        let explainer = explainer(&json, facts, runtime.as_deref())?;
         let call = explainer.call(&syscall, &arguments, &chosen(&explainer, abi))?;
         Ok(CallExplanation {
             syscall: call.name,
@@ -204,6 +213,19 @@ pub fn explain_call(
         })
     };
     explain().map_err(|error| profile_error(&error))
+}
+
+fn explainer<'a>(json: &'a str, facts: Facts, runtime: Option<&str>) -> std::result::Result<Explainer<'a>, Error> {
+    let explainer = Explainer::new(json, facts)?;
+    match named_runtime(runtime)? {
+        Some(runtime) => explainer.under(runtime),
+        None => Ok(explainer),
+    }
+}
+
+/// The runtime that is to load a profile, where one is named.
+pub fn named_runtime(name: Option<&str>) -> std::result::Result<Option<Runtime>, Error> {
+    name.map(str::parse).transpose()
 }
 
 fn chosen(explainer: &Explainer<'_>, abi: Option<Abi>) -> Vec<Abi> {
@@ -250,6 +272,7 @@ impl From<Way> for CallWay {
             abi: way.abi.label().to_owned(),
             number: way.number,
             carrier: way.carrier,
+            largest_named: way.largest_named,
             cases: way.cases.iter().map(Into::into).collect(),
         }
     }
@@ -261,6 +284,7 @@ impl From<&Case> for CallCase {
             Reason::Rule(rule) => ("rule", Some(rule.into())),
             Reason::Default => ("default", None),
             Reason::Architecture => ("architecture", None),
+            Reason::Runtime(_) => ("runtime", None),
         };
         Self {
             verdict: describe_action(case.verdict),

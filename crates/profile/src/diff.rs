@@ -17,7 +17,7 @@ use crate::explain::{Arguments, MOST_CALLS, calls, candidates, data};
 use crate::flatten::{FlatRule, flatten};
 use crate::model::Condition;
 use crate::syscalls::names;
-use crate::{Abi, Error, Explainer, Facts, Profile, name, number};
+use crate::{Abi, Error, Explainer, Facts, Profile, Runtime, name, number};
 
 /// Above every number that has a name, and below the x32 bit.
 const WITHOUT_NAME: u32 = 0x0fff_ffff;
@@ -73,10 +73,16 @@ pub struct Setting {
 }
 
 /// Compares two texts, each in its own format, as their programs are for such a host and container.
-///
-/// Not covered: runc answers ENOSYS to numbers above all that a profile names, before the program is asked.
 pub fn diff(texts: [&str; 2], facts: &Facts) -> Result<Difference, Error> {
     let of = |number: usize, text| explainer(number, text, facts);
+    let [before, after] = texts;
+    Ok(Pair([of(1, before)?, of(2, after)?]).difference())
+}
+
+/// The same with what the runtime puts in front of both programs: runc answers ENOSYS to numbers above all that a profile
+/// names.
+pub fn diff_under(runtime: Runtime, texts: [&str; 2], facts: &Facts) -> Result<Difference, Error> {
+    let of = |number: usize, text| explainer(number, text, facts)?.under(runtime);
     let [before, after] = texts;
     Ok(Pair([of(1, before)?, of(2, after)?]).difference())
 }

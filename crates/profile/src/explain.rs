@@ -3,7 +3,7 @@
 //! The verdict is that of the compiled program, never of the JSON. The reason is looked for in the rules: where none says
 //! what the program does, libseccomp has made something else of them than they say, and that is told.
 //!
-//! Not covered: runc answers ENOSYS to numbers above all that a profile names, before the program is asked.
+//! Of the runtimes runc puts a program of its own in front; see [`Explainer::under`].
 
 mod arguments;
 mod cases;
@@ -23,6 +23,8 @@ use crate::flatten::{flatten, kernel_action};
 use crate::model::{Condition, Rule};
 use crate::nearest::did_you_mean;
 use crate::places::Places;
+use crate::runtime::Runtime;
+use crate::stub::{largest_named, with_stub};
 use crate::{Abi, Compiled, Document, Error, Facts, Format, LeftOut, Profile, compile, name, number, suggest};
 
 /// A profile, compiled and ready for questions.
@@ -33,6 +35,9 @@ pub struct Explainer<'a> {
     facts: Facts,
     pub(crate) profile: Profile,
     pub(crate) compiled: Compiled,
+    /// Above which numbers runc answers itself.
+    largest_named: Vec<(Abi, u32)>,
+    runtime: Option<Runtime>,
 }
 
 /// What becomes of one call.
@@ -55,6 +60,8 @@ pub struct Way {
     pub number: Option<u32>,
     /// The call that carries it, in its argument 0: `socketcall` and `ipc` of i386.
     pub carrier: Option<String>,
+    /// The largest number that the profile names, where this one is above it: runc answers it with ENOSYS by itself.
+    pub largest_named: Option<u32>,
     /// What happens, for all arguments that were asked about: one, unless it depends on those left open.
     pub cases: Vec<Case>,
 }
@@ -83,6 +90,8 @@ pub enum Reason {
     Default,
     /// The profile does not list the architecture.
     Architecture,
+    /// runc answers it, since the number is above this one, the largest that the profile names.
+    Runtime(u32),
 }
 
 /// A rule, and where it stands.
@@ -115,10 +124,38 @@ impl<'a> Explainer<'a> {
         Ok(Self {
             places: Places::of(text),
             compiled: compile(&profile, facts.abi)?,
+            largest_named: largest_named(&profile, facts.abi),
+            runtime: None,
             document,
             facts,
             profile,
         })
+    }
+
+    /// With what the runtime puts in front of the program.
+    pub fn under(mut self, runtime: Runtime) -> Result<Self, Error> {
+        if runtime.answers_newer_numbers() {
+            self.compiled.program = with_stub(&self.profile, self.compiled.program, self.facts.abi)?;
+        }
+        self.runtime = Some(runtime);
+        Ok(self)
+    }
+
+    /// The runtime that is to load it, where one was named.
+    pub const fn runtime(&self) -> Option<Runtime> {
+        self.runtime
+    }
+
+    /// The largest number that the profile names, where this one is above it and the runtime may be runc.
+    fn largest_below(&self, abi: Abi, number: u32) -> Option<u32> {
+        let answers = self.runtime.is_none_or(Runtime::answers_newer_numbers);
+        let of_abi = self.largest_named.iter().find(|(known, _)| *known == abi && answers);
+        of_abi.map(|&(_, largest)| largest).filter(|&largest| number > largest)
+    }
+
+    /// The same where runc is to load it, and so answers by itself.
+    fn answered_by_runtime(&self, abi: Abi, number: u32) -> Option<u32> {
+        self.largest_below(abi, number).filter(|_| self.runtime.is_some())
     }
 
     /// The format of the text.
@@ -172,6 +209,7 @@ impl<'a> Explainer<'a> {
             number: Some(number),
             cases: self.cases(abi, number, arguments, &rules),
             carrier,
+            largest_named: self.largest_below(abi, number),
         };
         let own = number(abi, call).map(|number| way(number, None, arguments));
         let carried = subcalls(abi, call).into_iter().map(|subcall| {
@@ -184,6 +222,7 @@ impl<'a> Explainer<'a> {
                 abi,
                 number: None,
                 carrier: None,
+                largest_named: None,
                 cases: Vec::new(),
             }];
         }

@@ -15,20 +15,31 @@ const ENOSYS: u16 = 38;
 
 /// The program as runc loads it.
 pub(crate) fn with_stub(profile: &Profile, program: Program, native: Abi) -> Result<Program, Error> {
-    // A tracer is thought to know newer calls itself; what is allowed needs no errno.
-    if matches!(
-        profile.default_action,
-        ActionName::Allow | ActionName::Log | ActionName::Trace
-    ) {
+    if knows_newer(profile) {
         return Ok(program);
     }
-    let mut instructions: Vec<Insn> = listed(profile, native)
-        .into_iter()
-        .filter_map(|abi| Some(section(abi, largest_number(profile, abi)?)))
-        .flatten()
-        .collect();
+    let largest = largest_named(profile, native).into_iter();
+    let mut instructions: Vec<Insn> = largest.flat_map(|(abi, largest)| section(abi, largest)).collect();
     instructions.extend(program.instructions());
     Program::new(instructions).map_err(|source| Error::Program { source })
+}
+
+/// The largest number that the profile names, for each ABI of which runc answers those above itself.
+pub(crate) fn largest_named(profile: &Profile, native: Abi) -> Vec<(Abi, u32)> {
+    if knows_newer(profile) {
+        return Vec::new();
+    }
+    let abis = listed(profile, native).into_iter();
+    abis.filter_map(|abi| Some((abi, largest_number(profile, abi)?)))
+        .collect()
+}
+
+/// A tracer is thought to know newer calls itself; what is allowed needs no errno.
+const fn knows_newer(profile: &Profile) -> bool {
+    matches!(
+        profile.default_action,
+        ActionName::Allow | ActionName::Log | ActionName::Trace
+    )
 }
 
 /// Only architectures that the profile lists; what this machine's kernel cannot run needs no answer.

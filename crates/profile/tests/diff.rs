@@ -4,7 +4,9 @@
 use std::fs;
 
 use notifyd_bpf::Action;
-use notifyd_profile::{Abi, Change, Difference, Error, Extent, Facts, capabilities, describe_action, diff};
+use notifyd_profile::{
+    Abi, Change, Difference, Error, Extent, Facts, Runtime, capabilities, describe_action, diff, diff_under,
+};
 
 const BEFORE: &str = include_str!("../fixtures/diff-before.json");
 const AFTER: &str = include_str!("../fixtures/diff-after.json");
@@ -209,4 +211,29 @@ fn an_error_says_which_profile_it_is_in() {
     let error = diff([BEFORE, "{}"], &facts(&[])).unwrap_err();
     assert!(matches!(error, Error::Of { number: 2, .. }), "{error:?}");
     assert_eq!(error.to_string(), "in profile 2 of those given");
+}
+
+#[test]
+fn under_runc_what_a_profile_names_moves_what_is_answered_with_enosys() {
+    let profile = |newest: &str| {
+        format!(
+            r#"{{"defaultAction": "SCMP_ACT_ERRNO", "architectures": ["SCMP_ARCH_X86_64"], "syscalls": [
+                {{"names": ["read"], "action": "SCMP_ACT_ALLOW"}}, {{"names": ["{newest}"], "action": "SCMP_ACT_ERRNO"}}]}}"#
+        )
+    };
+    // Numbers 437 and 440: what lies between is answered by runc in the one case alone.
+    let texts = [profile("openat2"), profile("process_madvise")];
+    let [before, after] = texts.each_ref().map(String::as_str);
+    assert_eq!(differing(before, after).abis, []);
+    assert_eq!(
+        diff_under(Runtime::Crun, [before, after], &facts(&[])).unwrap().abis,
+        []
+    );
+    let found = diff_under(Runtime::Runc, [before, after], &facts(&[])).unwrap();
+    let found = changes(&found, Abi::X86_64);
+    let expected = ["faccessat2", "pidfd_getfd", "process_madvise"];
+    assert_eq!(
+        found,
+        expected.map(|call| format!("{call}: errno 38 ENOSYS -> errno 1 EPERM: always"))
+    );
 }

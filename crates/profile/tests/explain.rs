@@ -5,7 +5,7 @@ use std::fs;
 
 use notifyd_bpf::Action;
 use notifyd_profile::{
-    Abi, Arguments, CAPABILITIES, CallExplanation, Case, Error, Explainer, Facts, LeftOut, Reason, Unused,
+    Abi, Arguments, CAPABILITIES, CallExplanation, Case, Error, Explainer, Facts, LeftOut, Reason, Runtime, Unused,
     capabilities, describe_action,
 };
 
@@ -44,6 +44,7 @@ fn shown(case: &Case) -> String {
         }
         Reason::Default => "default".to_owned(),
         Reason::Architecture => "architecture".to_owned(),
+        Reason::Runtime(largest) => format!("runc, above {largest}"),
     };
     let written = if case.written == case.verdict {
         String::new()
@@ -405,5 +406,66 @@ fn architectures_are_known_by_all_their_names() {
     assert!(
         error.contains("\"mips\"") && error.contains("x86_64, i386, x32, aarch64, arm"),
         "{error}"
+    );
+}
+
+/// Its largest number is that of openat2, 437.
+const OLD: &str = r#"{"defaultAction": "SCMP_ACT_ERRNO", "architectures": ["SCMP_ARCH_X86_64"], "syscalls": [
+    {"names": ["read", "openat2"], "action": "SCMP_ACT_ALLOW"}]}"#;
+
+fn under(runtime: Option<Runtime>, call: &str) -> (Option<u32>, Vec<String>) {
+    let explainer = Explainer::new(OLD, facts(&[])).unwrap();
+    let explainer = match runtime {
+        Some(runtime) => explainer.under(runtime).unwrap(),
+        None => explainer,
+    };
+    let explanation = explainer.call(call, &Arguments::default(), &[Abi::X86_64]).unwrap();
+    let [way] = explanation.ways.as_slice() else {
+        panic!("{explanation:?}");
+    };
+    (way.largest_named, way.cases.iter().map(shown).collect())
+}
+
+#[test]
+fn runc_answers_what_is_newer_than_the_profile_by_itself() {
+    let by_default = || vec!["errno 1 EPERM: default".to_owned()];
+    // process_madvise is 440, mkdir 83.
+    assert_eq!(under(None, "process_madvise"), (Some(437), by_default()));
+    assert_eq!(under(Some(Runtime::Crun), "process_madvise"), (None, by_default()));
+    let by_runc = vec!["errno 38 ENOSYS: runc, above 437".to_owned()];
+    assert_eq!(under(Some(Runtime::Runc), "process_madvise"), (Some(437), by_runc));
+    assert_eq!(under(Some(Runtime::Runc), "mkdir"), (None, by_default()));
+    assert_eq!(under(Some(Runtime::Runc), "openat2").1, under(None, "openat2").1);
+}
+
+#[test]
+fn a_summary_is_of_what_the_runtime_makes_of_the_profile() {
+    let explainer = Explainer::new(OLD, facts(&[])).unwrap().under(Runtime::Runc).unwrap();
+    let summary = explainer.summary(&[Abi::X86_64]);
+    let [abi] = summary.abis.as_slice() else {
+        panic!("{summary:?}");
+    };
+    let newer = abi.verdicts.iter().find(|(verdict, _)| *verdict == Action::Errno(38));
+    let (_, newer) = newer.unwrap();
+    assert!(newer.contains(&"process_madvise".to_owned()) && !newer.contains(&"mkdir".to_owned()));
+}
+
+#[test]
+fn where_what_has_no_rule_is_allowed_runc_answers_nothing() {
+    let allowing = OLD.replace("SCMP_ACT_ERRNO", "SCMP_ACT_ALLOW");
+    let explainer = Explainer::new(&allowing, facts(&[]))
+        .unwrap()
+        .under(Runtime::Runc)
+        .unwrap();
+    let explanation = explainer.call("process_madvise", &Arguments::default(), &[Abi::X86_64]);
+    assert_eq!(explanation.unwrap().ways[0].largest_named, None);
+}
+
+#[test]
+fn an_operators_object_is_explained_on_its_own_lines() {
+    let text = "{\"apiVersion\": \"security-profiles-operator.x-k8s.io/v1beta1\", \"kind\": \"SeccompProfile\",\n\"spec\": {\"defaultAction\": \"SCMP_ACT_ALLOW\", \"state\": \"Enabled\",\n\"syscalls\": [{\"names\": [\n\"mkdir\"], \"action\": \"SCMP_ACT_ERRNO\", \"errnoRet\": \"13\"}]}}";
+    assert_eq!(
+        cases(text, "mkdir", &[], Abi::X86_64),
+        ["errno 13 EACCES: rule 0 (line 4)"]
     );
 }

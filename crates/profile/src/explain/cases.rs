@@ -26,6 +26,9 @@ impl Explainer<'_> {
     pub(crate) fn cases(&self, abi: Abi, number: u32, arguments: &Arguments, rules: &[FlatRule<'_>]) -> Vec<Case> {
         let candidates = candidates(abi, number, rules);
         let mut cases: BTreeMap<Key, Case> = BTreeMap::new();
+        if let Some(largest) = self.answered_by_runtime(abi, number) {
+            return vec![self.answered(abi, number, arguments, largest)];
+        }
         for args in calls(&[&self.compiled.program], abi, number, arguments, &candidates) {
             let verdict = self.compiled.program.evaluate(&data(abi, number, args));
             let (position, case) = self.case(abi, verdict, args, &candidates);
@@ -37,6 +40,18 @@ impl Explainer<'_> {
             }
         }
         cases.into_values().collect()
+    }
+
+    fn answered(&self, abi: Abi, number: u32, arguments: &Arguments, largest: u32) -> Case {
+        let example = in_registers(abi, arguments.or_zero());
+        let verdict = self.compiled.program.evaluate(&data(abi, number, example));
+        Case {
+            verdict,
+            written: verdict,
+            reason: Reason::Runtime(largest),
+            overruled: Vec::new(),
+            example,
+        }
     }
 
     fn case(&self, abi: Abi, verdict: Action, args: [u64; 6], candidates: &Candidates<'_>) -> (usize, Case) {

@@ -113,7 +113,7 @@ impl<'a> Subject<'a> {
                 rule: Some(rule.index),
                 line: rule.line,
             },
-            Reason::Default | Reason::Architecture => Self::at_top(code),
+            Reason::Default | Reason::Architecture | Reason::Runtime(_) => Self::at_top(code),
         }
     }
 }

@@ -12,6 +12,7 @@ import { refusedAsTrouble } from '../../usage-error.ts'
 
 export interface DiffFlags extends FactFlags {
   json?: boolean
+  runtime?: 'runc' | 'crun'
 }
 
 /** As diff(1): 1 is a difference, whatever went wrong is 2. */
@@ -25,7 +26,7 @@ export async function diff(before: string, after: string, { json = false, ...fla
   return found.equal ? EXIT.ok : EXIT.failure
 }
 
-async function compared(before: string, after: string, flags: FactFlags): ReturnType<typeof compare> {
+async function compared(before: string, after: string, { runtime, ...flags }: DiffFlags): ReturnType<typeof compare> {
   if (before === '-' && after === '-') throw new NotifydError('ERR_USAGE', 'only one of the profiles can be stdin')
-  return compare(readOneProfile(before), readOneProfile(after), { facts: factsOf(flags) })
+  return compare(readOneProfile(before), readOneProfile(after), { facts: factsOf(flags), ...(runtime && { runtime }) })
 }

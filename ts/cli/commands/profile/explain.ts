@@ -14,6 +14,7 @@ export interface ExplainFlags {
   arch?: string
   cap?: string
   kernel?: string
+  runtime?: 'runc' | 'crun'
   json?: boolean
 }
 
@@ -35,11 +36,11 @@ export async function explain(
   return EXIT.ok
 }
 
-function optionsOf({ arch, cap, kernel }: ExplainFlags): ExplainOptions {
+function optionsOf({ arch, cap, kernel, runtime }: ExplainFlags): ExplainOptions {
   const facts: ProfileFacts = {}
   if (cap !== undefined) facts.capabilities = listOf(cap)
   if (kernel !== undefined) facts.kernel = kernel
-  return arch === undefined ? { facts } : { facts, abi: arch }
+  return { facts, ...(arch && { abi: arch }), ...(runtime && { runtime }) }
 }
 
 function show<T extends { warnings: readonly string[] }>(

@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { Option, type Command } from 'commander'
 import { addExamples } from '../../examples.ts'
 import { capabilities, json, PROFILE_FILE } from '../../options.ts'
 import type { Outcome } from '../../program.ts'
@@ -13,6 +13,12 @@ export function defineExplain(group: Command, outcome: Outcome): void {
     .option('--arch <abi>', 'only this one: x86_64, i386, x32, aarch64 or arm')
     .addOption(capabilities())
     .option('--kernel <version>', "take the profile's rules for this one, such as 5.10 (default: the running one)")
+    .addOption(
+      new Option('--runtime <runtime>', 'who loads it: runc answers what is newer than the profile itself').choices([
+        'runc',
+        'crun',
+      ]),
+    )
     .addOption(json('text'))
     .action(async (file, call, args, flags) =>
       outcome(await (await import('../../commands/profile/explain.ts')).explain(file, call, args, flags)),
