@@ -46,8 +46,9 @@ test('what is of another shape is left out, and nothing is longer than a page ca
   t.true(JSON.stringify(readDetail({ text: JSON.stringify(all) })).length < 50_000)
 })
 
-const detailOf = (number: number, text?: string) => ({
+const detailOf = (number: number, text?: string, args = ['0x0', '0x0', '0x0', '0x0', '0x0', '0x0']) => ({
   listener: 1,
+  args,
   sequence: number,
   arch: 1,
   number,
@@ -98,6 +99,20 @@ test('of places without end so many are kept', t => {
   const kept = [0, 1].flatMap(number => details.sitesOf(`1:${number}:2:0`, 50))
   t.is(kept.length, 32)
   t.true(kept.every(({ count }) => count === null))
+})
+
+test('of each kind the registers that differ are kept, and not too many of them', t => {
+  const details = createDetails()
+  const registers = (first: number) => [`0x${first.toString(16)}`, '0x0', '0x0', '0x0', '0x0', '0x0']
+  t.deepEqual(details.registersOf('1:41:2:0'), [])
+  for (const first of [40, 38, 40]) details.note(detailOf(41, '{}', registers(first)))
+  details.note(detailOf(41, undefined, registers(1)))
+  t.deepEqual(details.registersOf('1:41:2:0'), [registers(40), registers(38), registers(1)])
+  for (let first = 0; first < 100; first++) details.note(detailOf(41, '{}', registers(first)))
+  t.is(details.registersOf('1:41:2:0').length, 8)
+  details.note(detailOf(135, '{"args":["0x8"]}', registers(8)))
+  t.deepEqual(details.registersOf('1:135:2:0'), [['0x8']])
+  t.deepEqual(details.registersOf('1:41:2:1'), [])
 })
 
 test('calls and callers are written as strace and ps do', t => {

@@ -23,6 +23,8 @@ export interface CallCount {
   count: number
   firstAt: string
   lastAt: string
+  /** Arguments of the first ones that were looked at, as the registers had them, in hexadecimal; the same ones once. */
+  registers?: string[][]
   /** Who made such a call and with what: the last of the first ones, where it was looked at. Untrusted. */
   detail?: CallDetail
   /** The places in the code where it was made, as far as they were found; left out where none was. */
@@ -137,6 +139,7 @@ function callView(row: CallRow, { details }: Container, toTime: (atMs: number) =
   const detail = details.of(key)
   const view = { ...counted, firstAt: toTime(firstAtMs), lastAt: toTime(lastAtMs) }
   if (detail === undefined) return view
+  const registers = details.registersOf(key)
   const sites = details.sitesOf(key, row.count)
-  return sites.length === 0 ? { ...view, detail } : { ...view, detail, sites }
+  return { ...view, ...(registers.length > 0 && { registers }), detail, ...(sites.length > 0 && { sites }) }
 }

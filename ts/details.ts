@@ -10,17 +10,21 @@ export interface Details {
   of(key: string): CallDetail | undefined
   /** Of a row with so many calls, in the order in which they were found. */
   sitesOf(key: string, count: number): CallSite[]
+  /** Of such a row, those that differ. They are the kernel's word, unlike everything else. */
+  registersOf(key: string): string[][]
 }
 
 /** A remembered container is kept in a file: no program may make it large. */
 const MAX_KINDS = 16
 const MAX_SITES = 32
+const MAX_REGISTERS = 8
 
 type Site = Pick<CallSite, 'looks' | 'detail'>
 
 interface Kind {
   last: CallDetail
   sites: Map<string, Site>
+  registers: string[][]
 }
 
 export function createDetails(): Details {
@@ -32,8 +36,10 @@ export function createDetails(): Details {
     const known = kinds.get(key)
     if (known === undefined && kinds.size >= MAX_KINDS) return
     const read = readDetail(detail)
-    const kind = known ?? { last: read, sites: new Map<string, Site>() }
+    const kind = known ?? { last: read, sites: new Map<string, Site>(), registers: [] }
     kinds.set(key, kind)
+    // Further registers have what the caller did last.
+    noteRegisters(kind, detail.args.slice(0, read.args.length || detail.args.length))
     // What was read once tells more than that it could not be read again.
     if (read.missing === null) kind.last = read
     if (read.site !== null) noteSite(kind, read.site, read)
@@ -52,5 +58,10 @@ export function createDetails(): Details {
     return found.map(({ looks, detail }) => ({ looks, count: isWhole ? looks : null, detail }))
   }
 
-  return { note, of: key => kinds.get(key)?.last, sitesOf }
+  return { note, of: key => kinds.get(key)?.last, registersOf: key => kinds.get(key)?.registers ?? [], sitesOf }
+}
+
+function noteRegisters({ registers }: Kind, args: string[]): void {
+  const isNew = !registers.some(known => known.join() === args.join())
+  if (isNew && registers.length < MAX_REGISTERS) registers.push(args)
 }

@@ -12,7 +12,7 @@ export interface KnownCall {
 
 export interface DeniedCall extends Pick<
   CallCount,
-  'syscall' | 'abi' | 'number' | 'verdict' | 'count' | 'detail' | 'sites'
+  'syscall' | 'abi' | 'number' | 'verdict' | 'count' | 'registers' | 'detail' | 'sites'
 > {
   /** `new` fails a verification; `accepted`: the baseline has it; `probe`: a libc asks whether the kernel has it. */
   standing: 'new' | 'accepted' | 'probe'
@@ -47,10 +47,11 @@ export function verificationOf(report: RunReport, { baseline = [], probes = 'ign
 }
 
 function judge(call: CallCount, baseline: readonly KnownCall[], probes: 'ignore' | 'count'): DeniedCall {
-  const { syscall, abi, number, verdict, count, detail, sites } = call
+  const { syscall, abi, number, verdict, count, registers, detail, sites } = call
   const isProbe = verdict === 'ENOSYS' && LIBC_PROBES.includes(syscall) && probes === 'ignore'
   const standing = baseline.some(known => isSame(known, call)) ? 'accepted' : isProbe ? 'probe' : 'new'
   const judged: DeniedCall = { syscall, abi, number, verdict, count, standing }
+  if (registers !== undefined) judged.registers = registers
   if (detail !== undefined) judged.detail = detail
   if (sites !== undefined) judged.sites = sites
   return judged

@@ -21,6 +21,8 @@ import type {
   SupervisorOptions,
 } from '../../ts/native.ts'
 
+const ZEROS = ['0x0', '0x0', '0x0', '0x0', '0x0', '0x0']
+
 export const X86_64 = 0xc000003e
 export const I386 = 0x40000003
 export const EPERM = 0x00050001
@@ -282,7 +284,7 @@ export class FakeSupervisor implements Supervisor {
     this.#received += 1
     const { listener, arch, number, verdict, detail } = event
     const sequence = this.#received
-    if (detail !== undefined) this.#details.push({ listener, sequence, arch, number, verdict, ...detail })
+    if (detail !== undefined) this.#details.push({ listener, sequence, arch, number, args: ZEROS, verdict, ...detail })
     if (this.#events.length >= this.options.ringEvents) {
       this.#dropped += 1
       return

@@ -23,6 +23,8 @@ pub struct Detail {
     pub sequence: f64,
     pub arch: u32,
     pub number: u32,
+    /// The six registers in hexadecimal.
+    pub args: Vec<String>,
     /// SECCOMP_RET_* value of the original profile.
     pub verdict: u32,
     /// JSON: `pid`, `comm`, `exe`, `cmdline`, `args`, `site`, `frames`. The target's own word: untrusted.
@@ -53,6 +55,7 @@ impl From<CoreDetail> for Detail {
             sequence: detail.sequence as f64,
             arch: detail.arch,
             number: detail.number,
+            args: detail.args.iter().map(|arg| format!("{arg:#x}")).collect(),
             verdict: detail.verdict.raw(),
             text,
             missing,

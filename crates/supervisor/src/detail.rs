@@ -16,6 +16,8 @@ pub struct Detail {
     pub arch: u32,
     /// As the kernel gave it.
     pub number: u32,
+    /// The registers of its arguments, as the kernel gave them.
+    pub args: [u64; 6],
     /// What the original profile says.
     pub verdict: Action,
     /// What was read.

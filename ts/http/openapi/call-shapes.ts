@@ -19,10 +19,11 @@ export const callSchemas: Record<string, Schema> = {
       count: whole,
       firstAt: time,
       lastAt: time,
+      registers: list(list(words)),
       detail: ref('CallDetail'),
       sites: list(ref('CallSite')),
     },
-    ['detail', 'sites'],
+    ['registers', 'detail', 'sites'],
   ),
   CallSite: shape<CallSite>({ looks: whole, count: nullable(whole), detail: ref('CallDetail') }),
   CallDetail: shape<CallDetail>({

@@ -123,6 +123,7 @@ impl EventLoop {
                 sequence: self.sequence,
                 arch: data.arch,
                 number: data.nr.cast_unsigned(),
+                args: data.args,
                 verdict: decision.verdict,
                 reading,
             });
