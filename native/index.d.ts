@@ -89,7 +89,7 @@ export interface CallCase {
   verdict: string
   /** The same as SECCOMP_RET_* value. */
   value: number
-  reason: 'rule' | 'default' | 'architecture'
+  reason: 'rule' | 'default' | 'architecture' | 'runtime'
   rule?: RulePlace
   /** What the reason says, where the program does something else: libseccomp reads such rules differently. */
   written?: string
@@ -120,6 +120,8 @@ export interface CallWay {
   number?: number
   /** The call that carries it: socketcall and ipc of i386. */
   carrier?: string
+  /** The largest number that the profile names, where this one is above it: runc answers it with ENOSYS by itself. */
+  largestNamed?: number
   /** One, unless the verdict depends on arguments that were left open. */
   cases: Array<CallCase>
 }
@@ -252,6 +254,8 @@ export interface Detail {
   sequence: number
   arch: number
   number: number
+  /** The six registers in hexadecimal. */
+  args: Array<string>
   /** SECCOMP_RET_* value of the original profile. */
   verdict: number
   /** JSON: `pid`, `comm`, `exe`, `cmdline`, `args`, `site`, `frames`. The target's own word: untrusted. */
@@ -260,8 +264,11 @@ export interface Detail {
   missing?: string
 }
 
-/** For which calls two profiles, each in its own format, have different verdicts on such a host. */
-export declare function diffProfiles(before: string, after: string, given?: ProfileFacts | undefined | null): ProfileDifference
+/**
+ * For which calls two profiles, each in its own format, have different verdicts on such a host, where the runtime loads
+ * them if one is named.
+ */
+export declare function diffProfiles(before: string, after: string, runtime?: string | undefined | null, given?: ProfileFacts | undefined | null): ProfileDifference
 
 /** This process is killed when the thread that started it ends (PR_SET_PDEATHSIG of prctl(2)). */
 export declare function endWithParent(): void
@@ -273,10 +280,10 @@ export declare const EVENT_BYTES: number
  * What a profile does to a call with such arguments: integers as strace prints them, `_` for any; only on one ABI where
  * one is named.
  */
-export declare function explainCall(json: string, syscall: string, args: Array<string>, abi?: string | undefined | null, given?: ProfileFacts | undefined | null): CallExplanation
+export declare function explainCall(json: string, syscall: string, args: Array<string>, abi?: string | undefined | null, runtime?: string | undefined | null, given?: ProfileFacts | undefined | null): CallExplanation
 
 /** What a profile does to all calls; only those of one ABI where one is named. */
-export declare function explainProfile(json: string, abi?: string | undefined | null, given?: ProfileFacts | undefined | null): ProfileExplanation
+export declare function explainProfile(json: string, abi?: string | undefined | null, runtime?: string | undefined | null, given?: ProfileFacts | undefined | null): ProfileExplanation
 
 /** The container's init process, taken at hand-over by pidfd. */
 export interface InitProcess {
@@ -516,6 +523,17 @@ export interface ResolvedProfile {
 /** What an engine would hand to the runtime on such a host. */
 export declare function resolveProfile(json: string, given?: ProfileFacts | undefined | null): ResolvedProfile
 
+/** A change of the rules. Places are those that the edits before have left. */
+export interface RuleEdit {
+  does: 'add-name' | 'remove-name' | 'add-rule' | 'remove-rule'
+  /** Index of the rule; of a new one its own. */
+  rule: number
+  /** Index among the names of the rule; 0 where it is about the rule. */
+  position: number
+  /** JSON of the name or of the rule that is added. */
+  json?: string
+}
+
 /** A rule, and where it stands. */
 export interface RulePlace {
   /** Index in `syscalls`. */
@@ -680,6 +698,8 @@ export interface VerdictCalls {
 export interface WidenedProfile {
   /** The text; bytes that are not concerned are as they were. */
   text: string
+  /** What was changed, in this order. */
+  edits: Array<RuleEdit>
   /** What is to be known, one sentence each. */
   notes: Array<string>
 }

@@ -2,6 +2,7 @@
 
 import type { ProfileFacts } from './native.ts'
 import { parse, type ProfileDocument } from './profile-text.ts'
+import { jsonOf, writtenLike } from './profile-source.ts'
 import { workApart } from './profile-work.ts'
 
 export interface MergeOptions {
@@ -18,7 +19,7 @@ export interface Merged {
 
 /** A profile that allows what any of them allows, and denies what all deny; what has no such union is refused. */
 export async function merge(documents: readonly ProfileDocument[], { facts = {} }: MergeOptions = {}): Promise<Merged> {
-  const texts = documents.map(({ text }) => text)
+  const texts = documents.map(({ text }) => jsonOf(text))
   const { json, notes } = await workApart('mergeProfiles', texts, facts)
-  return { document: parse(json), notes }
+  return { document: parse(writtenLike(documents[0]?.text ?? '', json)), notes }
 }

@@ -2,6 +2,7 @@
 
 import { errnoNumber } from './errno.ts'
 import { NotifydError, toNotifydError } from './errors.ts'
+import { jsonOf } from './profile-source.ts'
 import { workApart, type ProfileWork } from './profile-work.ts'
 import { loadNative, type CompiledProfile, type Native, type ProfileFacts } from './native.ts'
 
@@ -14,8 +15,7 @@ export interface Denials {
   /** Errno name. @default 'EPERM' */
   errno?: string
   /**
-   * JSON text of a profile: OCI `linux.seccomp`, a `config.json` that holds it, or the formats of Docker (and containerd)
-   * and of Podman and CRI-O, of which the rules are taken that hold for this host and `capabilities`.
+   * Text of a profile, as `profiles.parse` reads it: of the formats of Docker and Podman the rules are taken that hold for this host and `capabilities`.
    */
   profile?: string
   /**
@@ -38,7 +38,7 @@ export async function compile(
   try {
     return profile === undefined
       ? compileNames(deny ?? [], denials.errno, native)
-      : await work('compileProfile', profile, factsOf(denials))
+      : await work('compileProfile', jsonOf(profile), factsOf(denials))
   } catch (error) {
     throw toNotifydError(error)
   }

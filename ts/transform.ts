@@ -2,6 +2,7 @@
 
 import type { ProfileFacts, TransformedProfile, TransformTarget } from './native.ts'
 import { parse, type ProfileDocument } from './profile-text.ts'
+import { jsonOf, writtenLike } from './profile-source.ts'
 import { workApart } from './profile-work.ts'
 
 export type { AbiCoverage, CoverageReport, TransformTarget, UnseenCall } from './native.ts'
@@ -20,6 +21,6 @@ export type Transformed = Omit<TransformedProfile, 'json'> & { document: Profile
  */
 export async function transform({ text }: ProfileDocument, options: TransformOptions): Promise<Transformed> {
   const { facts = {}, ...target } = options
-  const { json, ...rest } = await workApart('transformProfile', text, target, facts)
-  return { ...rest, document: parse(json) }
+  const { json, ...rest } = await workApart('transformProfile', jsonOf(text), target, facts)
+  return { ...rest, document: parse(writtenLike(text, json)) }
 }

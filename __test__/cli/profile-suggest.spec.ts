@@ -4,6 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { profiles } from '../../ts/index.ts'
 import { cli } from '../helpers/cli.ts'
+import { startDaemonFor } from '../helpers/daemon-process.ts'
+import { startFakeRuntime } from '../helpers/fake-runtime.ts'
+import { folderOf } from '../helpers/folder.ts'
+import { guest } from '../helpers/guests.ts'
 import { projectRoot } from '../helpers/project.ts'
 
 const fixture = join(projectRoot, 'crates/profile/fixtures/allow-list.json')
@@ -85,8 +89,9 @@ test('a wrong command line ends with 2 and one line', async t => {
   const { suggest, file } = prepare(t)
   writeFileSync(file('odd.json'), '{"calls": 1}')
   const cases: Array<[args: string[], message: RegExp]> = [
-    [[], /either --report or --calls/],
-    [['--report', 'x', '--calls', 'y'], /either --report or --calls/],
+    [[], /one of --report, --container and --calls/],
+    [['--report', 'x', '--calls', 'y'], /one of --report, --container and --calls/],
+    [['--container', 'x', '--calls', 'y'], /one of --report, --container and --calls/],
     [['--report', 'nowhere.json'], /could not read the report nowhere\.json/],
     [['--report', 'odd.json'], /odd\.json is no report/],
     [['--calls', 'mkdri'], /"mkdri" is no system call; did you mean mkdir/],
@@ -106,4 +111,42 @@ test('the library changes a document', async t => {
   t.is(wider.text, document.text.replace('"mkdir"]', '"mkdir", "rmdir"]'))
   const refused = profiles.suggest(document, [{ syscall: 'bpf' }], { facts })
   await t.throwsAsync(refused, { code: 'ERR_PROFILE', message: /bpf can load programs into the kernel/ })
+})
+
+test('a call that the profile allows for some arguments is admitted for those that a program was seen to make', async t => {
+  const { suggest, file } = prepare(t)
+  const allowing = JSON.parse(readFileSync(fixture, 'utf8')) as { defaultAction: string; syscalls: object[] }
+  // Everything else is allowed, so that the guest runs.
+  const denying = { ...allowing, defaultAction: 'SCMP_ACT_ALLOW', syscalls: [DENIED] }
+  writeFileSync(file('denying.json'), JSON.stringify(denying))
+  const options = ['run', '--profile', file('denying.json'), '--report', file('run.json')]
+  const values = ['0x8', '0x20000', '0xffffffff', '0x8']
+  const { stdout } = await cli([...options, '--', guest('calls-with-argument'), ...values])
+  t.is(stdout, '0x8 EPERM\n0x20000 EPERM\n0xffffffff EPERM\n0x8 EPERM\n')
+  const { code, stderr } = await suggest('--report', 'run.json', '--allow-dangerous', 'personality', '-o', 'out.json')
+  t.deepEqual([code, stderr], [0, 'seccomp-notifyd: personality is allowed already\n'])
+  const { stdout: changed } = await cli(['profile', 'diff', fixture, file('out.json'), '--arch', 'x86_64'])
+  t.regex(changed, /^CALL.*\npersonality .* arg0 == 0x20000, or arg0 == 8\n$/)
+})
+
+const DENIED = { names: ['personality'], action: 'SCMP_ACT_ERRNO' }
+
+test('what a container of a daemon was denied is admitted, and what is not known of it is told', async t => {
+  const { suggest } = prepare(t)
+  const daemon = await startDaemonFor(t, folderOf(t), { config: { policy: { errno: 'EPERM' } } })
+  const personality = process.arch === 'x64' ? '135' : '92'
+  const calls = ['--call', personality, '--', guest('calls-with-argument'), '8', '8', '0x20000', '8', '8', '8']
+  await startFakeRuntime(daemon.listenerSocket, ['--id', 'web-1', ...calls]).finished
+  const options = ['--container', 'web-1', '--api-socket', daemon.apiSocket]
+  const refused = await suggest(...options)
+  t.is(refused.code, 1)
+  t.regex(refused.stderr, /personality can switch protections of memory off/)
+  const { code, stdout, stderr } = await suggest(...options, '--allow-dangerous', 'personality')
+  t.is(code, 0, stderr)
+  t.regex(stdout, /^\+ {4}\{\n\+ {6}"names": \[\n\+ {8}"personality"\n/m)
+  t.deepEqual(stdout.match(/"value": \d+/g), ['"value": 4294967295', '"value": 8', '"value": 131072'])
+  t.regex(stderr, /personality was called 6 times, and the arguments of the first four alone are known\n$/)
+  const unknown = await suggest('--container', 'nobody', '--api-socket', daemon.apiSocket)
+  t.deepEqual([unknown.code, unknown.stdout], [1, ''])
+  t.regex(unknown.stderr, /no container has the id, name or key "nobody"/)
 })

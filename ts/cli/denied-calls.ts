@@ -1,25 +1,51 @@
-/** The denied calls of a report that `run` or `verify` wrote, but for a libc's questions, which it does without. */
+/** PURE. The denied calls of a report or of a container, but for a libc's questions, which it does without. */
 
-import { readFileSync } from 'node:fs'
-import { array, number, object, optional, safeParse, string, union } from 'valibot'
-import { NotifydError } from '../errors.ts'
+import { array, number, object, optional, safeParse, string, union, type InferOutput } from 'valibot'
 import type { SeenCall } from '../native.ts'
 import { isAllowed, LIBC_PROBES } from '../verdicts.ts'
 
-const CALL = object({ syscall: string(), verdict: string(), args: optional(array(union([string(), number()]))) })
+const CALL = object({
+  syscall: string(),
+  verdict: string(),
+  count: optional(number()),
+  args: optional(array(union([string(), number()]))),
+  registers: optional(array(array(string()))),
+})
 const REPORT = union([object({ denied: array(CALL) }), object({ calls: array(CALL) })])
 
-export function readDeniedCalls(file: string): SeenCall[] {
-  const found = safeParse(REPORT, parseJson(file))
-  if (!found.success) {
-    throw new NotifydError(
-      'ERR_USAGE',
-      `${file} is no report; accepted: what run --report or verify --format json wrote`,
-    )
-  }
+/** Of so many calls of a kind it is looked at with what they were made. */
+const MOST_LOOKED_AT = 4
+
+type Call = InferOutput<typeof CALL>
+
+export interface DeniedCalls {
+  seen: SeenCall[]
+  /** How often each was called whose arguments are known of some calls only. */
+  more: Map<string, number>
+}
+
+/**
+ * Of a container whose profile is not known, what was only watched was denied too; whether the profile allows it is found out with its
+ * text. Undefined for what neither `run`, nor `verify`, nor a daemon has written.
+ */
+export function deniedIn(report: unknown, ofContainer = false): DeniedCalls | undefined {
+  const found = safeParse(REPORT, report)
+  if (!found.success) return undefined
   const calls = 'denied' in found.output ? found.output.denied : found.output.calls
-  const denied = calls.filter(({ syscall, verdict }) => isDenial(verdict) && !isQuestion(verdict, syscall))
-  return denied.map(({ syscall, args }) => (args === undefined ? { syscall } : { syscall, args: args.map(String) }))
+  const denied = calls.filter(
+    ({ syscall, verdict }) =>
+      (isDenial(verdict) || (ofContainer && verdict === 'notify')) && !isQuestion(verdict, syscall),
+  )
+  const known = denied.filter(({ registers = [], count = 0 }) => registers.length > 0 && count > MOST_LOOKED_AT)
+  return {
+    seen: denied.flatMap(seenOf),
+    more: new Map(known.map(({ syscall, count = 0 }) => [syscall, count])),
+  }
+}
+
+function seenOf({ syscall, args, registers = [] }: Call): SeenCall[] {
+  if (args !== undefined) return [{ syscall, args: args.map(String) }]
+  return registers.length === 0 ? [{ syscall }] : registers.map(each => ({ syscall, args: each }))
 }
 
 function isDenial(verdict: string): boolean {
@@ -28,12 +54,4 @@ function isDenial(verdict: string): boolean {
 
 function isQuestion(verdict: string, syscall: string): boolean {
   return verdict === 'ENOSYS' && LIBC_PROBES.includes(syscall)
-}
-
-function parseJson(file: string): unknown {
-  try {
-    return JSON.parse(readFileSync(file, 'utf8'))
-  } catch (cause) {
-    throw new NotifydError('ERR_USAGE', `could not read the report ${file}`, { cause })
-  }
 }

@@ -34,7 +34,7 @@ export function json(instead: string): Option {
 
 /** What the file of a profile may be. */
 export const PROFILE_FILE =
-  'JSON of OCI (or a config.json that holds it), Docker, Podman or CRI-O; - is stdin, runtime-default a profile of our own'
+  'OCI (or a config.json that holds it), Docker, Podman, CRI-O, SeccompProfile, or an advice; - is stdin, runtime-default one of our own'
 
 /** Of commands that take a profile in an engine's format. */
 export function capabilities(): Option {

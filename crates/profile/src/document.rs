@@ -3,8 +3,9 @@
 use serde_json::{Map, Value};
 
 use crate::fields::{EngineField, UnknownField};
+use crate::operator::OPERATORS;
 use crate::written::Written;
-use crate::{ActionName, Error, Profile, fields};
+use crate::{ActionName, Error, Place, Profile, fields, operator};
 
 /// Longest text that is read: what a hand-over may carry.
 pub const MAX_TEXT_BYTES: usize = 4 << 20;
@@ -32,7 +33,8 @@ pub struct Document {
 }
 
 impl Document {
-    /// Reads a seccomp object in any format, or a whole `config.json` that has one.
+    /// Reads a seccomp object in any format, a whole `config.json` that has one, or an object of the Security Profiles
+    /// Operator.
     ///
     /// Fields that are not known are kept and mean nothing. A field that two engines understand differently is refused:
     /// where the text has what only Podman reads beside what only Docker reads, and where a known field is written in
@@ -57,7 +59,11 @@ impl Document {
 
     /// Fields that nobody reads.
     pub(crate) fn unknown_fields(&self) -> Vec<UnknownField> {
-        seccomp_object(&self.json).map_or_else(|_| Vec::new(), fields::unknown_fields)
+        let mut fields = seccomp_object(&self.json).map_or_else(|_| Vec::new(), fields::unknown_fields);
+        if operator::is_object(&self.json) {
+            fields.retain(|field| field.place != Place::Top || !OPERATORS.contains(&field.name.as_str()));
+        }
+        fields
     }
 
     /// What was written, with a profile made from it in its place: the runtimes' format, inside the same `config.json` if
@@ -152,7 +158,14 @@ fn read(text: &str) -> Result<Value, Error> {
     if text.len() > MAX_TEXT_BYTES {
         return Err(Error::TooLarge { bytes: text.len() });
     }
-    serde_json::from_str(text).map_err(|source| Error::Syntax { source })
+    let mut json = serde_json::from_str(text).map_err(|source| Error::Syntax { source })?;
+    if operator::is_object(&json)
+        && let Value::Object(object) = &mut json
+    {
+        operator::read(object)?;
+        operator::refuse_base(object)?;
+    }
+    Ok(json)
 }
 
 fn seccomp_object(json: &Value) -> Result<&Map<String, Value>, Error> {
@@ -164,8 +177,11 @@ fn seccomp_object(json: &Value) -> Result<&Map<String, Value>, Error> {
     seccomp.filter(|seccomp| has_a_profile(seccomp)).ok_or(Error::NoProfile)
 }
 
-/// Where a runtime's configuration has the profile; `None` for a text that is the profile.
+/// Where a runtime's configuration or an operator's object has the profile; `None` for a text that is the profile.
 fn seccomp_pointer(json: &Value) -> Option<&'static str> {
+    if operator::is_object(json) {
+        return Some("/spec");
+    }
     let has = |field| json.get(field).is_some();
     let is_configuration = !has("defaultAction") && (has("linux") || has("ociVersion"));
     is_configuration.then_some("/linux/seccomp")

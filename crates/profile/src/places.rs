@@ -66,6 +66,9 @@ impl<'a> Places<'a> {
 /// Where `Document` looks for it.
 fn profile(text: &str) -> Option<Object<'_>> {
     let mut profile = object(text)?;
+    if !profile.contains_key("defaultAction") && profile.contains_key("apiVersion") {
+        return object(profile.get("spec")?.get());
+    }
     if !profile.contains_key("defaultAction")
         && let Some(linux) = profile.get("linux")
     {

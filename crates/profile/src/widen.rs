@@ -7,6 +7,7 @@ mod style;
 
 use std::collections::BTreeSet;
 
+pub use self::edit::Edit;
 use self::edit::Text;
 use crate::compile::is_known_to_libseccomp;
 use crate::dangerous::opens;
@@ -33,6 +34,8 @@ pub struct Seen {
 pub struct Widened {
     /// The text.
     pub text: String,
+    /// What was changed, in this order.
+    pub edits: Vec<Edit>,
     /// What is to be known, one sentence each.
     pub notes: Vec<String>,
 }
@@ -51,13 +54,14 @@ pub fn widen(text: &str, seen: &[Seen], accepted: &[String], facts: &Facts) -> R
         }
     }
     refuse_dangerous(&wanted, accepted)?;
-    let mut changed = text.to_owned();
+    let mut changed = Text::new(text);
     for seen in &wanted {
-        changed = admit(&changed, seen, facts, &mut notes)?;
+        admit(&mut changed, seen, facts, &mut notes)?;
     }
     notes.dedup();
-    prove(text, &changed, &wanted, facts)?;
-    Ok(Widened { text: changed, notes })
+    prove(text, changed.as_str(), &wanted, facts)?;
+    let (text, edits) = changed.into_parts();
+    Ok(Widened { text, edits, notes })
 }
 
 fn is_wanted(explainer: &Explainer<'_>, seen: &Seen, notes: &mut Vec<String>) -> Result<bool, Error> {
@@ -118,8 +122,8 @@ fn refuse_dangerous(wanted: &[&Seen], accepted: &[String]) -> Result<(), Error> 
 }
 
 /// One call more, in the text as it has become.
-fn admit(text: &str, seen: &Seen, facts: &Facts, notes: &mut Vec<String>) -> Result<String, Error> {
-    let document = Document::parse(text)?;
+fn admit(text: &mut Text, seen: &Seen, facts: &Facts, notes: &mut Vec<String>) -> Result<(), Error> {
+    let document = Document::parse(text.as_str())?;
     let profile = document.resolve(facts)?;
     let call = seen.call.as_str();
     for (rule, why) in document.left_out(facts)? {
@@ -134,13 +138,16 @@ fn admit(text: &str, seen: &Seen, facts: &Facts, notes: &mut Vec<String>) -> Res
         .iter()
         .filter(|rule| names(rule, call) && !rule.action.permits())
         .collect();
-    let mut text = Text::new(text);
     if let (Some(last), Some(args)) = (conditions.last(), seen.args)
         && denials.is_empty()
     {
         let wanted = conditions_for(&conditions, args);
+        // Of registers that no rule looks at there may be many.
+        if conditions.iter().any(|rule| rule.conditions == wanted) {
+            return Ok(());
+        }
         return text
-            .with_rule_behind(Some(last.written_at), call, &wanted)
+            .add_rule_behind(Some(last.written_at), call, &wanted)
             .ok_or_else(|| no_place(call));
     }
     if !conditions.is_empty() {
@@ -155,18 +162,16 @@ fn admit(text: &str, seen: &Seen, facts: &Facts, notes: &mut Vec<String>) -> Res
     }
     // From behind, so that the places of those before stay.
     for denial in denials.iter().rev() {
-        let changed = text
-            .without_name(denial.written_at, call)
+        text.remove_name(denial.written_at, call)
             .ok_or_else(|| no_place(call))?;
-        text = Text::new_owned(changed);
     }
     if profile.default_action.permits() {
-        return Ok(text.into_string());
+        return Ok(());
     }
     let place = list_of_allowed(&Document::parse(text.as_str())?);
     let changed = match place {
-        Some(index) => text.with_name(index, call),
-        None => text.with_rule_behind(None, call, &[]),
+        Some(index) => text.add_name(index, call),
+        None => text.add_rule_behind(None, call, &[]),
     };
     changed.ok_or_else(|| no_place(call))
 }

@@ -5,7 +5,8 @@ mod support;
 
 use std::fs;
 
-use notifyd_profile::{Abi, Error, Facts, Seen, Widened, capabilities, widen};
+use notifyd_profile::{Abi, Edit, Error, Facts, Seen, Widened, capabilities, widen};
+use serde_json::json;
 use support::stock_profiles;
 
 const ALLOW_LIST: &str = include_str!("../fixtures/allow-list.json");
@@ -45,7 +46,7 @@ fn replaced(text: &str, old: &str, new: &str) -> String {
 #[test]
 fn a_name_is_added_to_the_list_of_allowed_calls() {
     let expected = replaced(ALLOW_LIST, "\"mkdir\"]", "\"mkdir\", \"rmdir\", \"chdir\"]");
-    let Widened { text, notes } = widened(ALLOW_LIST, &[call("rmdir"), call("chdir"), call("rmdir")]);
+    let Widened { text, notes, .. } = widened(ALLOW_LIST, &[call("rmdir"), call("chdir"), call("rmdir")]);
     assert_eq!((text, notes), (expected, Vec::new()));
 }
 
@@ -83,7 +84,7 @@ fn a_call_with_conditions_gets_a_rule_for_the_argument_that_was_seen() {
     }"#;
     let expected = replaced(ALLOW_LIST, rule, &format!("{rule}{added}"));
     assert_eq!(widened(ALLOW_LIST, &[with("personality", 8)]).text, expected);
-    let Widened { text, notes } = widened(ALLOW_LIST, &[with("personality", 0xffff_ffff)]);
+    let Widened { text, notes, .. } = widened(ALLOW_LIST, &[with("personality", 0xffff_ffff)]);
     assert_eq!(
         (text.as_str(), notes),
         (ALLOW_LIST, vec!["personality is allowed already".to_owned()])
@@ -102,7 +103,7 @@ fn masked_bits_are_taken_of_the_argument() {
 
 #[test]
 fn without_arguments_a_conditional_call_is_admitted_whole_and_that_is_told() {
-    let Widened { text, notes } = widened(ALLOW_LIST, &[call("personality")]);
+    let Widened { text, notes, .. } = widened(ALLOW_LIST, &[call("personality")]);
     assert_eq!(text, replaced(ALLOW_LIST, "\"mkdir\"]", "\"mkdir\", \"personality\"]"));
     assert_eq!(
         notes,
@@ -154,7 +155,7 @@ fn every_form_of_a_dangerous_call_is_one() {
 
 #[test]
 fn numbers_without_a_name_are_left_out_and_unknown_names_refused() {
-    let Widened { text, notes } = widened(ALLOW_LIST, &[call("syscall_600")]);
+    let Widened { text, notes, .. } = widened(ALLOW_LIST, &[call("syscall_600")]);
     assert_eq!((text.as_str(), notes.len()), (ALLOW_LIST, 1));
     let error = widen(ALLOW_LIST, &[call("mkdri")], &[], &facts()).unwrap_err();
     assert!(error.to_string().contains("mkdir"), "{error}");
@@ -166,7 +167,7 @@ fn mount_in_dockers_profile_is_one_line_more() {
         return;
     };
     let stock = fs::read_to_string(folder.join("moby-2026.json")).unwrap();
-    let Widened { text, notes } = widened(&stock, &[call("mount")]);
+    let Widened { text, notes, .. } = widened(&stock, &[call("mount")]);
     let line = text.lines().find(|line| line.trim() == "\"mount\",").unwrap();
     let place = text.find(line).unwrap();
     let rest = [&text[..place], &text[place + line.len() + 1..]].concat();
@@ -174,5 +175,60 @@ fn mount_in_dockers_profile_is_one_line_more() {
     assert!(
         notes.iter().any(|note| note.contains("it needs CAP_SYS_ADMIN")),
         "{notes:?}"
+    );
+}
+
+#[test]
+fn what_was_changed_is_told_in_an_order_that_others_can_follow() {
+    let text = r#"{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["chdir","mkdir"],"action":"SCMP_ACT_ALLOW"},
+        {"names":["kill","rmdir"],"action":"SCMP_ACT_ERRNO"},{"names":["unlink"],"action":"SCMP_ACT_ERRNO"},
+        {"names":["personality"],"action":"SCMP_ACT_ALLOW","args":[{"index":0,"value":1,"op":"SCMP_CMP_EQ"}]}]}"#;
+    let seen = [
+        call("rmdir"),
+        call("unlink"),
+        with("personality", u64::MAX),
+        call("fchdir"),
+    ];
+    let added = |position, name: &str| Edit::AddName {
+        rule: 0,
+        position,
+        name: name.to_owned(),
+    };
+    let rule = json!({
+        "names": ["personality"], "action": "SCMP_ACT_ALLOW",
+        "args": [{"index": 0, "value": u64::MAX, "op": "SCMP_CMP_EQ"}]
+    });
+    assert_eq!(
+        widened(text, &seen).edits,
+        [
+            Edit::RemoveName { rule: 1, position: 1 },
+            added(2, "rmdir"),
+            Edit::RemoveRule { rule: 2 },
+            added(3, "unlink"),
+            Edit::AddRule { position: 3, rule },
+            added(1, "fchdir"),
+        ]
+    );
+}
+
+#[test]
+fn arguments_that_no_rule_looks_at_make_no_rules() {
+    let seen = [0, 1, 2].map(|other| Seen {
+        args: Some([8, other, 0, 0, 0, 0]),
+        ..call("personality")
+    });
+    assert_eq!(
+        widened(ALLOW_LIST, &seen).text,
+        widened(ALLOW_LIST, &[with("personality", 8)]).text
+    );
+}
+
+#[test]
+fn an_operators_object_is_changed_in_its_spec() {
+    let text = r#"{"apiVersion":"security-profiles-operator.x-k8s.io/v1","kind":"SeccompProfile","metadata":{"name":"a"},
+        "spec":{"defaultAction":"SCMP_ACT_ERRNO","state":"Enabled","syscalls":[{"names":["read"],"action":"SCMP_ACT_ALLOW"}]}}"#;
+    assert_eq!(
+        widened(text, &[call("write")]).text,
+        replaced(text, r#"["read"]"#, r#"["read", "write"]"#)
     );
 }

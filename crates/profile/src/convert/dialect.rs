@@ -1,10 +1,10 @@
 //! The formats in which profiles are handed about.
 
-use std::fmt;
 use std::str::FromStr;
 
 use libseccomp::ScmpArch;
 
+use crate::operator::Version;
 use crate::{Error, Format};
 
 /// A format, by who reads it.
@@ -93,32 +93,11 @@ impl FromStr for Dialect {
     }
 }
 
-/// `apiVersion` of the operator's objects, behind the group.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Version {
-    V1beta1,
-    V1,
-}
-
-/// The group of the operator's objects.
-pub(super) const GROUP: &str = "security-profiles-operator.x-k8s.io/";
-
 impl Version {
-    pub const ALL: [Self; 2] = [Self::V1beta1, Self::V1];
-
-    pub const fn dialect(self) -> Dialect {
+    pub(super) const fn dialect(self) -> Dialect {
         match self {
             Self::V1beta1 => Dialect::SpoV1beta1,
             Self::V1 => Dialect::SpoV1,
         }
-    }
-}
-
-impl fmt::Display for Version {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::V1beta1 => "v1beta1",
-            Self::V1 => "v1",
-        })
     }
 }

@@ -2,11 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use super::dialect::{Dialect, GROUP, Version};
+use super::dialect::Dialect;
+use crate::operator::{self, OPERATORS};
 use crate::{Document, Error, Format, MAX_TEXT_BYTES};
-
-/// The operator's own fields of `spec`.
-pub(super) const OPERATORS: [&str; 3] = ["baseProfileName", "state", "disabled"];
 
 pub(super) struct Source {
     pub dialect: Dialect,
@@ -22,8 +20,9 @@ impl Source {
         }
         let json: Value = serde_json::from_str(text).map_err(|source| Error::Syntax { source })?;
         let source = match json {
-            Value::Object(object) if object.contains_key("apiVersion") => Self::of_operator(object)?,
-            _ => Self::of_engine(text)?,
+            json if !operator::is_object(&json) => Self::of_engine(text)?,
+            Value::Object(object) => Self::of_operator(object)?,
+            _ => return Err(Error::NoProfile),
         };
         source.expect(expected)
     }
@@ -38,13 +37,9 @@ impl Source {
     }
 
     fn of_operator(mut object: Map<String, Value>) -> Result<Self, Error> {
-        let version = version(&object)?;
-        let spec = object.get_mut("spec").and_then(Value::as_object_mut);
-        let Some(spec) = spec else {
-            return Err(incomplete("the object has no spec"));
-        };
-        errnos_as_numbers(spec);
-        let mut profile = spec.clone();
+        let version = operator::read(&mut object)?;
+        let spec = object.get("spec").and_then(Value::as_object);
+        let mut profile = spec.cloned().unwrap_or_default();
         profile.retain(|field, _| !OPERATORS.contains(&field.as_str()));
         let document = Document::parse(&Value::from(profile).to_string())?;
         Ok(Self {
@@ -84,15 +79,7 @@ impl Source {
 
     /// Its rules are in another object, which is not at hand.
     pub fn refuse_base(&self) -> Result<(), Error> {
-        let spec = self.object.as_ref().and_then(|object| object.get("spec"));
-        let base = spec
-            .and_then(|spec| spec.get("baseProfileName"))
-            .and_then(Value::as_str);
-        base.filter(|base| !base.is_empty()).map_or(Ok(()), |base| {
-            Err(incomplete(&format!(
-                "it builds on baseProfileName {base:?}, whose calls are not in the text; hint: remove the field, convert both profiles and merge them"
-            )))
-        })
+        self.object.as_ref().map_or(Ok(()), operator::refuse_base)
     }
 
     /// What only its own format has.
@@ -116,39 +103,4 @@ impl Source {
         }
         losses
     }
-}
-
-fn version(object: &Map<String, Value>) -> Result<Version, Error> {
-    let text = |field| object.get(field).and_then(Value::as_str).unwrap_or_default();
-    let (api, kind) = (text("apiVersion"), text("kind"));
-    let known = Version::ALL
-        .into_iter()
-        .find(|version| api == format!("{GROUP}{version}"));
-    match known {
-        Some(version) if kind == "SeccompProfile" => Ok(version),
-        _ => Err(incomplete(&format!(
-            "it is a {kind:?} of {api:?}; accepted is a SeccompProfile of {GROUP}v1beta1 or {GROUP}v1"
-        ))),
-    }
-}
-
-/// The operator's version 0.8 has them as text, and takes none for zero.
-fn errnos_as_numbers(spec: &mut Map<String, Value>) {
-    let rules = spec.get_mut("syscalls").and_then(Value::as_array_mut);
-    for rule in rules.into_iter().flatten().filter_map(Value::as_object_mut) {
-        let number = match rule.get("errnoRet") {
-            Some(Value::String(text)) => text.parse::<u64>().ok(),
-            Some(value) => value.as_u64(),
-            None => continue,
-        };
-        match number {
-            Some(0) => drop(rule.shift_remove("errnoRet")),
-            Some(number) => drop(rule.insert("errnoRet".to_owned(), number.into())),
-            None => {}
-        }
-    }
-}
-
-pub(super) fn incomplete(what: &str) -> Error {
-    Error::Incomplete { what: what.to_owned() }
 }

@@ -5,10 +5,9 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::dialect::{GROUP, Version};
-use super::source::OPERATORS;
 use crate::flatten::DEFAULT_ERRNO;
 use crate::model::{ActionName, Profile};
+use crate::operator::{GROUP, OPERATORS, Version};
 use crate::{Document, Error};
 
 const TOP: [&str; 6] = [

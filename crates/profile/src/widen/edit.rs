@@ -1,69 +1,126 @@
 //! Edits of a profile's text: what is not concerned stays, byte by byte.
 
-use std::borrow::Cow;
 use std::ops::Range;
 
+use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::style::{Style, rule_text};
-use crate::model::Condition;
+use super::style::Style;
+use crate::model::{ActionName, Condition, Rule};
 use crate::places::Places;
+use crate::to_json::rule_json;
 
-pub(super) struct Text<'a>(Cow<'a, str>);
+/// A change of the rules, for texts that are no JSON too. Places are those that the edits before have left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Edit {
+    /// A name more in a rule.
+    AddName {
+        /// Index of the rule.
+        rule: usize,
+        /// Its index among the names.
+        position: usize,
+        /// The name.
+        name: String,
+    },
+    /// A name less in a rule that has others.
+    RemoveName {
+        /// Index of the rule.
+        rule: usize,
+        /// Its index among the names.
+        position: usize,
+    },
+    /// A rule less.
+    RemoveRule {
+        /// Its index.
+        rule: usize,
+    },
+    /// A rule more that allows a call.
+    AddRule {
+        /// Its index, from 1: it looks like the rule before.
+        position: usize,
+        /// As JSON.
+        rule: Value,
+    },
+}
 
-impl<'a> Text<'a> {
-    pub const fn new(text: &'a str) -> Self {
-        Self(Cow::Borrowed(text))
-    }
+/// A text, and what has become of it.
+pub(super) struct Text {
+    text: String,
+    edits: Vec<Edit>,
+}
 
-    pub const fn new_owned(text: String) -> Self {
-        Self(Cow::Owned(text))
+impl Text {
+    pub fn new(text: &str) -> Self {
+        Self {
+            text: text.to_owned(),
+            edits: Vec::new(),
+        }
     }
 
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text
     }
 
-    pub fn into_string(self) -> String {
-        self.0.into_owned()
+    pub fn into_parts(self) -> (String, Vec<Edit>) {
+        (self.text, self.edits)
     }
 
     /// With a name more in a rule: in its place where the names are sorted, else at the end.
-    pub fn with_name(&self, rule: usize, name: &str) -> Option<String> {
-        let text = self.as_str();
-        let places = Places::of(text);
-        let names = places.names(rule)?;
+    pub fn add_name(&mut self, rule: usize, name: &str) -> Option<()> {
+        let names = Places::of(&self.text).names(rule)?;
         let known: Vec<String> = names
             .iter()
             .filter_map(|name| serde_json::from_str(name.get()).ok())
             .collect();
-        let position = place_for(name, &known);
+        let position = place_for(name, &known).unwrap_or(names.len());
         let quoted = serde_json::to_string(name).ok()?;
-        Some(inserted(text, &names, position.unwrap_or(names.len()), &quoted))
+        let text = inserted(&self.text, &names, position, &quoted);
+        let name = name.to_owned();
+        self.become_text(text, Edit::AddName { rule, position, name })
     }
 
     /// Without a name of a rule, or without the rule if it has no other.
-    pub fn without_name(&self, rule: usize, name: &str) -> Option<String> {
-        let text = self.as_str();
-        let places = Places::of(text);
-        match places.names(rule) {
+    pub fn remove_name(&mut self, rule: usize, name: &str) -> Option<()> {
+        let places = Places::of(&self.text);
+        let is = |raw: &&RawValue| serde_json::from_str::<String>(raw.get()).is_ok_and(|known| known == name);
+        let (text, edit) = match places.names(rule) {
             Some(names) if names.len() > 1 => {
-                let is = |raw: &&RawValue| serde_json::from_str::<String>(raw.get()).is_ok_and(|known| known == name);
-                Some(removed(text, &names, names.iter().position(is)?))
+                let position = names.iter().position(is)?;
+                let edit = Edit::RemoveName { rule, position };
+                (removed(&self.text, &names, position), edit)
             }
-            _ => Some(removed(text, places.rules(), rule)),
-        }
+            _ => (removed(&self.text, places.rules(), rule), Edit::RemoveRule { rule }),
+        };
+        self.become_text(text, edit)
     }
 
     /// With a rule more that allows a call, behind another one or at the end.
-    pub fn with_rule_behind(&self, rule: Option<usize>, name: &str, conditions: &[Condition]) -> Option<String> {
-        let text = self.as_str();
-        let places = Places::of(text);
+    pub fn add_rule_behind(&mut self, rule: Option<usize>, name: &str, conditions: &[Condition]) -> Option<()> {
+        let places = Places::of(&self.text);
         let rules = places.rules();
         let position = rule.map_or(rules.len(), |rule| rule + 1);
         let model = rules.get(position.checked_sub(1)?)?;
-        let style = Style::of(text, range(text, model));
-        Some(inserted(text, rules, position, &rule_text(&style, name, conditions)))
+        let style = Style::of(&self.text, range(&self.text, model));
+        let rule = rule_json(&allowing(name, conditions));
+        let text = inserted(&self.text, rules, position, &style.written(&rule));
+        self.become_text(text, Edit::AddRule { position, rule })
+    }
+
+    fn become_text(&mut self, text: String, edit: Edit) -> Option<()> {
+        self.text = text;
+        self.edits.push(edit);
+        Some(())
+    }
+}
+
+fn allowing(name: &str, conditions: &[Condition]) -> Rule {
+    Rule {
+        written_at: 0,
+        comment: None,
+        names: vec![name.to_owned()],
+        action: ActionName::Allow,
+        errno: None,
+        conditions: conditions.to_vec(),
     }
 }
 

@@ -4,9 +4,6 @@ use std::ops::Range;
 
 use serde_json::Value;
 
-use crate::model::{ActionName, Condition, Rule};
-use crate::to_json::rule_json;
-
 /// Layout of one rule.
 pub(super) enum Style {
     /// On one line, with a blank inside of braces or without, and behind colons and commas or without.
@@ -46,27 +43,19 @@ impl Style {
             end: if first.ends_with('\r') { "\r\n" } else { "\n" },
         }
     }
+
+    /// A rule in this style.
+    pub fn written(&self, rule: &Value) -> String {
+        match self {
+            Self::Inline { braces, blanks } => inline(rule, *braces, *blanks),
+            Self::Lines { own, step, end } => lines(rule, own, step).join(end).trim_start().to_owned(),
+        }
+    }
 }
 
 fn leading_blank(line: &str) -> &str {
     line.get(..line.len() - line.trim_start_matches([' ', '\t']).len())
         .unwrap_or_default()
-}
-
-/// A rule that allows a call.
-pub(super) fn rule_text(style: &Style, name: &str, conditions: &[Condition]) -> String {
-    let rule = rule_json(&Rule {
-        written_at: 0,
-        comment: None,
-        names: vec![name.to_owned()],
-        action: ActionName::Allow,
-        errno: None,
-        conditions: conditions.to_vec(),
-    });
-    match style {
-        Style::Inline { braces, blanks } => inline(&rule, *braces, *blanks),
-        Style::Lines { own, step, end } => lines(&rule, own, step).join(end).trim_start().to_owned(),
-    }
 }
 
 fn inline(value: &Value, braces: bool, blanks: bool) -> String {

@@ -1,7 +1,7 @@
 /** `profile convert`: a profile in another format. */
 
 import { basename } from 'node:path'
-import { convert as rewrite, type ConvertOptions, type ProfileDialect } from '../../../convert.ts'
+import { convert as rewrite, type ConvertOptions, type ProfileDialect, type SourceDialect } from '../../../convert.ts'
 import { EXIT } from '../../exit-codes.ts'
 import { print, say } from '../../output.ts'
 import { factsOf, type FactFlags } from '../../profile-facts.ts'
@@ -11,7 +11,8 @@ import { writeWhole } from '../../whole-file.ts'
 
 export interface ConvertFlags extends FactFlags {
   to: ProfileDialect
-  from?: ProfileDialect
+  from?: SourceDialect
+  container?: string
   name?: string
   output?: string
 }
@@ -24,14 +25,21 @@ export async function convert(file: string, { output, ...flags }: ConvertFlags):
   return EXIT.ok
 }
 
-function optionsOf(file: string, { to, from, name = nameOf(file), ...flags }: ConvertFlags): ConvertOptions {
-  return { to, name, facts: factsOf(flags), ...(from === undefined ? {} : { from }) }
+function optionsOf(file: string, flags: ConvertFlags): ConvertOptions {
+  const { to, from, container, name = nameOf(container ?? file), ...facts } = flags
+  return {
+    to,
+    name,
+    facts: factsOf(facts),
+    ...(from === undefined ? {} : { from }),
+    ...(container === undefined ? {} : { container }),
+  }
 }
 
 /** The name of the file as Kubernetes takes names. */
 function nameOf(file: string): string {
   const stem = basename(file)
-    .replace(/\.(json|ya?ml)$/i, '')
+    .replace(/\.(json|ya?ml|txt)$/i, '')
     .toLowerCase()
   const name = stem.replaceAll(/[^a-z0-9.-]+/g, '-').replaceAll(/^[^a-z0-9]+|[^a-z0-9]+$/g, '')
   return name === '' ? 'profile' : name
