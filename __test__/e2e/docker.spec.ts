@@ -8,6 +8,7 @@ import { cli } from '../helpers/cli.ts'
 import { startDaemon, startDaemonFor, type DaemonProcess } from '../helpers/daemon-process.ts'
 import { IMAGE, needDocker, startDocker, type Docker } from '../helpers/docker.ts'
 import { checksWith } from '../helpers/engine-checks.ts'
+import { folderOf } from '../helpers/folder.ts'
 import { installShim, type Shim } from '../helpers/shim.ts'
 
 const OURS = 'notifyd'
@@ -103,6 +104,20 @@ check('with nobody listening `open` starts, and `closed` refuses in the words of
   const { code, stderr } = await docker.call(run([], ['sh', '-c', 'exit 5']))
   t.true(code > 124, `${code}`)
   t.regex(stderr, /seccomp-notifyd-runtime: connecting to the listener .*: No such file or directory.*; hint: /)
+})
+
+check('what was recorded for Docker runs under it with nothing else, and what was not is denied', async t => {
+  const docker = await startDocker(t, {})
+  const file = join(folderOf(t), 'recorded.json')
+  const script = 'cd /tmp; echo x > a; sort a | uniq -c; (exit 4); e=$?; rm a; exit $e'
+  const recorded = await cli(['record', '--for', 'docker', '-o', file, '--', 'busybox', 'sh', '-c', script])
+  t.is(recorded.code, 4, recorded.stderr)
+  const under = (command: string) => docker.call(run(['--security-opt', `seccomp=${file}`], ['sh', '-c', command]))
+  const again = await under(script)
+  t.deepEqual([again.code, again.stdout], [4, recorded.stdout], again.stderr)
+  const denied = await under('mkdir /tmp/made || exit 9')
+  t.is(denied.code, 9)
+  t.regex(denied.stderr, /mkdir: .*Operation not permitted/)
 })
 
 interface Life {
