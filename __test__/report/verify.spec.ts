@@ -162,7 +162,16 @@ test('SARIF is what its schema demands, whatever was denied and whoever said so'
   const ajv = new Ajv({ strict: false, unicodeRegExp: false })
   formats.default(ajv)
   const isSarif = ajv.compile(schema)
-  const detail = { missing: null, pid: 7, comm: HOSTILE, exe: null, cmdline: [HOSTILE], cwd: null, args: [HOSTILE] }
+  const detail = {
+    missing: null,
+    pid: 7,
+    comm: HOSTILE,
+    exe: null,
+    cmdline: [HOSTILE],
+    cwd: null,
+    args: [HOSTILE],
+    site: null,
+  }
   const told = { ...call(HOSTILE), registers: [['0x1']], detail: { ...detail, frames: [], framesEnd: null } }
   const verifications = [
     verification([]),
@@ -189,6 +198,7 @@ test('people are told who made a call that is new, and with what, where that was
     exe: '/bin/sh',
     cmdline: ['sh'],
     cwd: '/',
+    site: null,
     frames: [],
     framesEnd: null,
   }

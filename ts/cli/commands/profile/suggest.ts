@@ -70,6 +70,6 @@ function parseJson(file: string): unknown {
 function unknownOf({ more }: DeniedCalls, narrow: readonly string[]): string[] {
   const partly = [...more].filter(([syscall]) => narrow.includes(syscall))
   return partly.map(
-    ([syscall, count]) => `${syscall} was called ${count} times, and the arguments of the first four alone are known`,
+    ([syscall, count]) => `${syscall} was called ${count} times, and the arguments of the first few are known`,
   )
 }
