@@ -13,6 +13,8 @@ use crate::registers::Registers;
 const PAGE: u64 = 4096;
 /// Programs map few files with code; more than these are named without being read.
 const MAX_FILES: usize = 128;
+/// How much below the stack pointer is copied: on arm64 Go keeps the record of a frame there.
+const BELOW: u64 = if cfg!(target_arch = "aarch64") { 16 } else { 0 };
 const MAX_VDSO_BYTES: usize = 64 << 10;
 
 /// A waiting thread's registers, a copy of its stack, and the files whose code it can run.
@@ -54,17 +56,17 @@ impl Capture {
     }
 
     /// Of a thread that ran elsewhere; its file lies in the first mapping of code.
-    pub(crate) fn recorded(registers: Registers, maps: Maps, stack: Vec<u8>, file: Handle) -> Self {
-        let start = maps.executable().map(|mapping| mapping.range.start).next();
+    pub(crate) fn recorded(registers: Registers, maps: Maps, stack: (u64, Vec<u8>), file: Handle) -> Self {
+        let code = maps.executable().map(|mapping| mapping.range.start).next();
         Self {
             registers,
             tid: TargetTid(u32::MAX / 2),
             stack: Stack {
-                start: registers.stack_pointer,
-                bytes: stack,
+                start: stack.0,
+                bytes: stack.1,
                 cut: false,
             },
-            files: start.map(|start| (start, file)).into_iter().collect(),
+            files: code.map(|start| (start, file)).into_iter().collect(),
             maps,
         }
     }
@@ -123,8 +125,12 @@ fn open_files(thread: &ProcFiles, maps: &Maps) -> Vec<(u64, Handle)> {
 
 impl Stack {
     /// From the stack pointer to the end of its mapping, as far as it can be read.
-    fn copy(tid: TargetTid, start: u64, maps: &Maps, most: usize) -> Self {
-        let end = maps.find(start).map_or(start, |mapping| mapping.range.end);
+    fn copy(tid: TargetTid, stack_pointer: u64, maps: &Maps, most: usize) -> Self {
+        let mapping = maps.find(stack_pointer);
+        let start = mapping.map_or(stack_pointer, |mapping| {
+            stack_pointer.saturating_sub(BELOW).max(mapping.range.start)
+        });
+        let end = mapping.map_or(start, |mapping| mapping.range.end);
         let wanted = usize::try_from(end - start).unwrap_or(usize::MAX);
         let mut bytes = vec![0; wanted.min(most)];
         let read = memory::read(tid.0, start, &mut bytes);

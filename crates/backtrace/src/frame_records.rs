@@ -3,6 +3,9 @@
 //!
 //! A waiting thread shows neither its frame pointer nor the link register. So the first record is searched for; and who called the
 //! function that enters the kernel, which mostly has none, follows from the call behind which the first record returns.
+//!
+//! Go keeps a function's record right below its stack pointer, so that the return address is the first word above; its first function of
+//! all goes on where no call is.
 
 use std::time::Instant;
 
@@ -19,17 +22,20 @@ pub struct Innermost {
     pub inside: u64,
     /// Where its code starts, if that is known.
     pub start: Option<u64>,
+    /// Whether the program is one in Go.
+    pub in_go: bool,
 }
 
 /// Where the callers go on, the innermost first, and why there are no more.
 pub fn callers(code: &mut Code<'_>, innermost: &Innermost, most: usize, deadline: Instant) -> (Vec<u64>, End) {
     let none = (Vec::new(), code.end_without_caller());
-    let addresses = code.capture.stack_addresses(code.capture.registers.stack_pointer);
-    for record in addresses {
+    let stack_pointer = code.capture.registers.stack_pointer;
+    let below = stack_pointer.checked_sub(8).filter(|_| innermost.in_go);
+    for record in below.into_iter().chain(code.capture.stack_addresses(stack_pointer)) {
         if Instant::now() >= deadline {
             return (Vec::new(), End::Deadline);
         }
-        if let Some((mut returns, end)) = chain(code, record, most) {
+        if let Some((mut returns, end)) = chain(code, record, innermost.in_go, most) {
             if let Some(missing) = returns
                 .first()
                 .and_then(|first| missing_caller(code, innermost, *first))
@@ -43,7 +49,7 @@ pub fn callers(code: &mut Code<'_>, innermost: &Innermost, most: usize, deadline
 }
 
 /// The return addresses of a record and of all that it leads to; None where one of them is no record.
-fn chain(code: &mut Code<'_>, mut record: u64, most: usize) -> Option<(Vec<u64>, End)> {
+fn chain(code: &mut Code<'_>, mut record: u64, in_go: bool, most: usize) -> Option<(Vec<u64>, End)> {
     let capture = code.capture;
     let mut returns = Vec::new();
     loop {
@@ -53,6 +59,7 @@ fn chain(code: &mut Code<'_>, mut record: u64, most: usize) -> Option<(Vec<u64>,
             Some(_) => returns.push(address),
             // The first function of a thread can have one that says that there is no caller.
             None if (next, address) == (0, 0) && !returns.is_empty() => return Some((returns, End::Complete)),
+            None if next == 0 && in_go && capture.maps.code(address).is_some() => returns.push(address),
             None => return None,
         }
         if next == 0 {

@@ -36,6 +36,8 @@ pub struct GoTable {
     entries: usize,
     /// Where the flags of a function lie, which moved in Go 1.20.
     flags: usize,
+    /// Addresses are counted in units of so many bytes, the size of the smallest instruction.
+    unit_bytes: u64,
 }
 
 /// A function and one place in it.
@@ -82,6 +84,7 @@ impl GoTable {
             values: number(6)?,
             entries: number(7)?,
             flags,
+            unit_bytes: u64::from(*bytes.get(6)?),
             bytes,
         };
         // Since Go 1.26, and where the loader has to move the program, the table does not say where its code starts.
@@ -213,7 +216,7 @@ impl GoTable {
             let half = i64::from(difference >> 1);
             value = value.checked_add(if difference & 1 == 0 { half } else { !half })?;
             let reach = next()?;
-            end = end.checked_add(u64::from(reach))?;
+            end = end.checked_add(u64::from(reach) * self.unit_bytes)?;
             if place.at < end {
                 return Some(value);
             }
@@ -236,4 +239,45 @@ fn variable_length(bytes: &[u8], mut at: usize) -> Option<(u32, usize)> {
         }
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A function's description whose only field leads to the list behind it: 7 for three units, 8 for two.
+    const LIST: [u8; 9] = [0, 0, 0, 0, 16, 3, 2, 2, 0];
+
+    fn values(unit_bytes: u64, distances: &[u64]) -> Vec<Option<i64>> {
+        let table = GoTable {
+            bytes: LIST.to_vec(),
+            text: 0,
+            functions: 0,
+            names: 0,
+            units: 0,
+            files: 0,
+            values: 4,
+            entries: 0,
+            flags: 0,
+            unit_bytes,
+        };
+        let place = |distance: &u64| Place {
+            function: 0,
+            start: 0x100,
+            at: 0x100 + distance,
+        };
+        distances
+            .iter()
+            .map(|distance| table.value(place(distance), 0))
+            .collect()
+    }
+
+    #[test]
+    fn lists_count_addresses_in_the_smallest_instruction() {
+        assert_eq!(values(1, &[0, 2, 3, 4, 5]), [Some(7), Some(7), Some(8), Some(8), None]);
+        assert_eq!(
+            values(4, &[0, 11, 12, 19, 20]),
+            [Some(7), Some(7), Some(8), Some(8), None]
+        );
+    }
 }

@@ -24,6 +24,7 @@ pub fn trace_recorded(file: &Path, program_counter: u64, stack: Vec<u8>) -> Opti
         stack_pointer: STACK_POINTER,
         program_counter,
     };
+    let stack = (STACK_POINTER, stack);
     let capture = Capture::recorded(registers, Maps::parse(MAPS), stack, Handle::of(file)?);
     let limits = Limits {
         time: Duration::from_secs(60),
@@ -37,9 +38,13 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
     use std::path::PathBuf;
+    use std::time::Instant;
 
     use super::*;
     use crate::frame::{End, Found};
+    use crate::frame_records::{Innermost, callers};
+    use crate::modules::Modules;
+    use crate::search::Code;
 
     const CHAIN: [&str; 6] = ["chroot", "innermost", "with_array", "outer", "main", "_start"];
 
@@ -109,5 +114,34 @@ mod tests {
         assert_eq!(names(&backtrace), ["chroot"]);
         assert_eq!(backtrace.end, End::NoCaller);
         assert_eq!(names(&trace("arm64-chain", 0x40_014c, Vec::new())), ["chroot"]);
+    }
+
+    /// The stack of functions as Go compiles them: the record of each lies right below its stack pointer.
+    #[test]
+    fn in_go_the_first_record_lies_below_the_stack_pointer_and_the_last_one_returns_behind_no_call() {
+        let outermost = STACK_POINTER + 32;
+        // Where `with_array` goes on, and the start of all code.
+        let words = [0, outermost, 0x40_0194, 0, 0, 0, 0, 0x40_0110];
+        let stack = words.iter().flat_map(|word: &u64| word.to_le_bytes()).collect();
+        let registers = Registers {
+            stack_pointer: STACK_POINTER,
+            program_counter: 0x40_014c,
+        };
+        let file = Handle::of(&recorded("arm64-chain")).unwrap();
+        let capture = Capture::recorded(registers, Maps::parse(MAPS), (STACK_POINTER - 16, stack), file);
+        let found = |in_go| {
+            let mut code = Code {
+                capture: &capture,
+                modules: &mut Modules::new(1),
+            };
+            let innermost = Innermost {
+                inside: 0x40_014b,
+                start: code.function_at(0x40_014b),
+                in_go,
+            };
+            callers(&mut code, &innermost, 64, Instant::now() + Duration::from_secs(60))
+        };
+        assert_eq!(found(true), (vec![0x40_015c, 0x40_0194, 0x40_0110], End::Complete));
+        assert_eq!(found(false), (vec![], End::NoCaller));
     }
 }

@@ -171,6 +171,12 @@ impl Code<'_> {
         Some(place.function_start()?.wrapping_add(place.bias))
     }
 
+    /// Whether the code at an address is a Go program's.
+    pub fn is_go(&mut self, address: u64) -> bool {
+        let place = self.modules.locate(self.capture, address);
+        place.is_some_and(|place| place.module.is_some_and(|module| module.go().is_some()))
+    }
+
     /// As the file has it, or as it lies in memory where there is no file.
     pub fn read<const N: usize>(&mut self, address: u64) -> Option<[u8; N]> {
         let place = self.modules.locate(self.capture, address)?;

@@ -173,6 +173,7 @@ impl Walk<'_> {
         let innermost = Innermost {
             inside: first.lookup_address(),
             start: code.function_at(first.lookup_address()),
+            in_go: code.is_go(first.lookup_address()),
         };
         let (returns, end) = frame_records::callers(&mut code, &innermost, self.most, self.deadline);
         let stack_pointer = first.stack_pointer();
