@@ -20,6 +20,8 @@ export function createCallers() {
 
   function draw(calls) {
     const callers = calls.flatMap(callersOf)
+    const keys = new Set(callers.map(({ key }) => key))
+    for (const key of rows.keys()) if (!keys.has(key)) rows.delete(key)
     element.hidden = callers.length === 0
     arrange(list, callers.map(update))
   }

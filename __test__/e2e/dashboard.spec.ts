@@ -100,7 +100,7 @@ async function goesDown(page: Page, words: string): Promise<void> {
 
 async function seesStop(t: ExecutionContext): Promise<void> {
   const policy = { action: 'stop', debounce: '10m', maxDelay: '20m' }
-  const { runtimes, daemon } = await setting(t, { config: { policy } })
+  const { runtimes, daemon } = await setting(t, { config: { policy, detail: { patience: '1m' } } })
   const page = await openDashboard(t, daemon)
   const profile = notifying(['chroot', 'swapoff'], daemon.listenerSocket)
   const container = runtimes.run('web', runtimes.bundle({ args: ['sleep', '300'], profile }))
@@ -121,6 +121,10 @@ async function seesStop(t: ExecutionContext): Promise<void> {
   t.true(await page.evaluate(`${text}.includes('Used forbidden syscalls: chroot (2x)')`))
   t.is((await container.finished).code, 137)
   await page.waitFor(`document.querySelectorAll('.span-of-incident.stopped').length === 1`)
+  // The daemon's own, though this page was opened after the calls.
+  await page.waitFor(`${text}.includes('2 forbidden calls in the last 5 minutes')`)
+  await page.waitFor(`document.querySelector('details summary code')?.textContent.startsWith('chroot("/"') === true`)
+  await page.waitFor(`${text}.includes('Written to')`)
   await page.waitFor(`document.querySelector('pre').textContent.includes('chroot')`)
   await page.clipboard()
   await page.evaluate(`[...document.querySelectorAll('button')].find(each => each.textContent === 'Copy').click()`)
