@@ -3,6 +3,7 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from '
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { profiles } from '../../ts/index.ts'
+import { until } from '../helpers/child.ts'
 import { cli } from '../helpers/cli.ts'
 import { startDaemonFor } from '../helpers/daemon-process.ts'
 import { startFakeRuntime } from '../helpers/fake-runtime.ts'
@@ -137,6 +138,8 @@ test('what a container of a daemon was denied is admitted, and what is not known
   const personality = process.arch === 'x64' ? '135' : '92'
   const calls = ['--call', personality, '--', guest('calls-with-argument'), '8', '8', '0x20000', '8', '8', '8']
   await startFakeRuntime(daemon.listenerSocket, ['--id', 'web-1', ...calls]).finished
+  const counted = async () => (await daemon.container('web-1'))?.calls.map(({ count }) => count)
+  await until(async () => (await counted())?.join() === '6', 30_000)
   const options = ['--container', 'web-1', '--api-socket', daemon.apiSocket]
   const refused = await suggest(...options)
   t.is(refused.code, 1)
