@@ -7,6 +7,7 @@ import type { CallDetail } from '../../ts/detail.ts'
 import type { StreamedCall } from '../../ts/http/events/call.ts'
 import { run } from '../../ts/run.ts'
 import type { Verification } from '../../ts/verification.ts'
+import { until } from '../helpers/child.ts'
 import { cli } from '../helpers/cli.ts'
 import { startDaemonFor } from '../helpers/daemon-process.ts'
 import { reportOf } from '../helpers/embedded.ts'
@@ -131,6 +132,7 @@ for (const runtime of ['runc', 'crun'] as const) {
     const bundle = runtimes.bundle({ args: ['calls-in-functions'], profile: profile(['chroot']) })
     const { code } = await runtimes.run(id, bundle).finished
     t.is(code, 4)
+    await until(async () => (await daemon.calls(id, 'chroot')) === 4, 5000)
     const view = await daemon.container(id)
     const chroot = view?.calls.find(({ syscall, phase }) => syscall === 'chroot' && phase === 'run')
     assertChain(t, chroot?.detail)

@@ -51,7 +51,7 @@ function define(runtime: RuntimeName): void {
       t.is(stdout, '462 EPERM\n600 EPERM\n', stderr)
       await until(async () => (await daemon.calls('unnamed', 'syscall_600')) === 1, 5000)
       t.is(await daemon.calls('unnamed', 'mseal'), 1)
-      const lasting = runtimes.bundle({ args: ['sleep', '60'], profile: DENYING, annotations: ASKED_FOR })
+      const lasting = runtimes.bundle({ args: ['sleep', '1000'], profile: DENYING, annotations: ASKED_FOR })
       const container = runtimes.run('entered', lasting)
       await runtimes.running('entered')
       t.is((await runtimes.exec('entered', args)).stdout, stdout)
