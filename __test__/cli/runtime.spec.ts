@@ -247,7 +247,7 @@ test.serial('where nothing is installed there is nothing to take out', async t =
   const host = hostWith(t, {})
   const { code, stderr } = await host.uninstall('--yes')
   t.is(code, 1)
-  t.true(stderr.includes(`nothing is installed in ${host.dir}: there is no ${host.dir}/install.json`))
+  t.true(stderr.includes(`nothing is installed in ${host.dir}: there is no ${host.dir}/install.json`), stderr)
 })
 
 test.serial('an engine that is not there is left alone, and an error where it is named', async t => {
