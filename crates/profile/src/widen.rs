@@ -160,6 +160,11 @@ fn admit(text: &mut Text, seen: &Seen, facts: &Facts, notes: &mut Vec<String>) -
             }
         ));
     }
+    if conditions.is_empty() && denials.iter().any(|denial| !denial.conditions.is_empty()) {
+        notes.push(format!(
+            "{call} was denied for some arguments and is no longer denied for any: a rule that denies cannot leave single ones out"
+        ));
+    }
     // From behind, so that the places of those before stay.
     for denial in denials.iter().rev() {
         text.remove_name(denial.written_at, call)

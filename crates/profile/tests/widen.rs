@@ -232,3 +232,17 @@ fn an_operators_object_is_changed_in_its_spec() {
         replaced(text, r#"["read"]"#, r#"["read", "write"]"#)
     );
 }
+
+#[test]
+fn that_a_denial_for_some_arguments_goes_for_all_is_told() {
+    let text = r#"{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["mkdir"],"action":"SCMP_ACT_ERRNO"},
+        {"names":["personality"],"action":"SCMP_ACT_ERRNO","args":[{"index":0,"value":0,"op":"SCMP_CMP_NE"}]}]}"#;
+    let Widened { notes, .. } = widened(text, &[with("personality", 8)]);
+    assert_eq!(
+        notes,
+        [
+            "personality was denied for some arguments and is no longer denied for any: a rule that denies cannot leave single ones out"
+        ]
+    );
+    assert_eq!(widened(text, &[call("mkdir")]).notes, Vec::<String>::new());
+}
