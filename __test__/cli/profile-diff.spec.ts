@@ -1,8 +1,9 @@
 import test from 'ava'
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { profiles } from '../../ts/index.ts'
 import { cli } from '../helpers/cli.ts'
+import { folderOf } from '../helpers/folder.ts'
 import { projectRoot } from '../helpers/project.ts'
 
 const fixtures = join(projectRoot, 'crates/profile/fixtures')
@@ -90,4 +91,24 @@ test('the library compares documents of any format', async t => {
   const resolved = profiles.resolve(document, facts).document
   t.true((await profiles.diff(document, resolved, { facts })).equal)
   t.false((await profiles.diff(document, resolved, { facts: { ...facts, capabilities: ['sys_admin'] } })).equal)
+})
+
+test('with --runtime runc what it answers by itself counts', async t => {
+  const folder = folderOf(t)
+  const [before, after] = (['openat2', 'pidfd_getfd'] as const).map(name => {
+    const file = join(folder, `${name}.json`)
+    const syscalls = [
+      { names: ['read'], action: 'SCMP_ACT_ALLOW' },
+      { names: [name], action: 'SCMP_ACT_ERRNO' },
+    ]
+    const architectures = ['SCMP_ARCH_X86_64']
+    writeFileSync(file, JSON.stringify({ defaultAction: 'SCMP_ACT_ERRNO', architectures, syscalls }))
+    return file
+  }) as [string, string]
+  const compare = (...args: string[]) => cli(['profile', 'diff', before, after, '--arch', 'x86_64', ...args])
+  t.like(await compare(), { code: 0, stdout: '' })
+  t.like(await compare('--runtime', 'crun'), { code: 0, stdout: '' })
+  const { code, stdout } = await compare('--runtime', 'runc')
+  t.is(code, 1)
+  t.regex(stdout, /^CALL.*\npidfd_getfd +errno 38 ENOSYS +errno 1 EPERM +x86_64 +always\n$/)
 })

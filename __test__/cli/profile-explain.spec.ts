@@ -1,8 +1,9 @@
 import test from 'ava'
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { profiles } from '../../ts/index.ts'
 import { cli } from '../helpers/cli.ts'
+import { folderOf } from '../helpers/folder.ts'
 import { projectRoot } from '../helpers/project.ts'
 
 const fixture = (name: string) => join(projectRoot, `crates/profile/fixtures/${name}.json`)
@@ -152,4 +153,28 @@ test('all calls are explained for the facts that are given', async t => {
     found.leftOut.map(({ rule }) => rule.index),
     [1, 2],
   )
+})
+
+test('what runc answers by itself is told, and with --runtime runc it is the verdict', async t => {
+  const file = join(folderOf(t), 'old.json')
+  // openat2 has number 437 and process_madvise 440.
+  const syscalls = [{ names: ['read', 'openat2'], action: 'SCMP_ACT_ALLOW' }]
+  const architectures = ['SCMP_ARCH_X86_64']
+  writeFileSync(file, JSON.stringify({ defaultAction: 'SCMP_ACT_ERRNO', architectures, syscalls }))
+  const row = async (...args: string[]) =>
+    (await cli(['profile', 'explain', file, 'process_madvise', '--arch', 'x86_64', ...args])).stdout
+      .split('\n')
+      .slice(3)
+  const note =
+    'x86_64: under runc the call fails with ENOSYS: its number is above 437, the largest that the profile names'
+  const verdict = (text: string, why: string) => new RegExp(`^x86_64 +440 +${text} +always +${why}$`)
+  const [plain, told] = await row()
+  t.regex(plain ?? '', verdict('errno 1 EPERM', 'default action'))
+  t.is(told, note)
+  const [crun, nothing] = await row('--runtime', 'crun')
+  t.regex(crun ?? '', verdict('errno 1 EPERM', 'default action'))
+  t.is(nothing, '')
+  const [runc, again] = await row('--runtime', 'runc')
+  t.regex(runc ?? '', verdict('errno 38 ENOSYS', 'runc, before it asks the profile'))
+  t.is(again, note)
 })
