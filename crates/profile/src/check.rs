@@ -67,14 +67,15 @@ impl fmt::Display for Disagreement {
     }
 }
 
-/// All numbers for which the programs do not agree, one call each, or what is known of programs that do.
-pub(crate) fn compare(original: &Program, rewritten: &Program) -> Result<Comparison, Vec<Disagreement>> {
+/// All numbers for which the programs do not agree, one call each, or what is known of programs that do. Where calls are
+/// recorded, the supervisor is asked about those that the kernel would log, too, and the record takes the log's place.
+pub(crate) fn compare(original: &Program, rewritten: &Program, records: bool) -> Result<Comparison, Vec<Disagreement>> {
     let programs = [original, rewritten];
     let mut comparison = Comparison::default();
     let mut disagreements = Vec::new();
     for arch in compared_arches(&programs) {
         for number in numbers(&programs, arch) {
-            match compare_number(programs, arch, number) {
+            match compare_number(programs, arch, number, records) {
                 Ok(found) => comparison.add(arch, number, found),
                 Err(disagreement) => disagreements.push(disagreement),
             }
@@ -136,7 +137,7 @@ struct Found {
     other: bool,
 }
 
-fn compare_number(programs: [&Program; 2], arch: u32, number: u32) -> Result<Found, Disagreement> {
+fn compare_number(programs: [&Program; 2], arch: u32, number: u32, records: bool) -> Result<Found, Disagreement> {
     let guarded = name(arch, number).is_some_and(|name| name == GUARDED);
     let mut found = Found::default();
     for data in Coverage::of(&programs, arch, number).cells(MOST_CELLS) {
@@ -146,6 +147,9 @@ fn compare_number(programs: [&Program; 2], arch: u32, number: u32) -> Result<Fou
         }
         let guard = guarded && data.args[1] & NEW_LISTENER != 0 && rewritten == Action::Errno(EBUSY);
         match relate(original, rewritten) {
+            Relation::Different if records && original == Action::Log && rewritten == Action::Notify => {
+                found.asked = true
+            }
             Relation::Same => {}
             Relation::Seen => found.seen = true,
             Relation::Unseen => found.unseen = true,

@@ -360,6 +360,22 @@ pub enum Error {
         /// Its `listenerPath`.
         path: Option<String>,
     },
+    /// A profile whose calls cannot be recorded.
+    #[error(
+        "recording a profile whose defaultAction is {action} is not possible: nobody can answer a call as that does; hint: use SCMP_ACT_ERRNO or SCMP_ACT_LOG"
+    )]
+    CannotRecord {
+        /// `SCMP_ACT_TRAP`, `SCMP_ACT_TRACE`.
+        action: &'static str,
+    },
+    /// A name that no recording may have.
+    #[error(
+        "{name:?} is no name for a recording; accepted: 1 to 128 of A-Z, a-z, 0-9, '.', '_' and '-', the first a letter or a digit"
+    )]
+    RecordingName {
+        /// As it was given, cut.
+        name: String,
+    },
     /// Metadata that is meant for somebody else.
     #[error(
         "rewriting the profile: its listenerMetadata {text:?} is not version 1 of ours, such as {{\"v\":1,\"action\":\"stop\"}}; hint: remove it"

@@ -5,9 +5,11 @@ use base64::engine::general_purpose::STANDARD;
 use notifyd_bpf::Program;
 use serde_json::{Map, Value, json};
 
-use crate::Error;
+use crate::{Error, RecordingName};
 
 const VERSION: u64 = 1;
+/// Says under which name all calls are recorded. Only a profile that notifies every call may have it.
+const RECORD: &str = "record";
 
 /// What a profile brings along for the supervisor: settings of its author, kept as they are.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -36,11 +38,13 @@ impl Metadata {
         Program::from_bytes(&STANDARD.decode(text).ok()?).ok()
     }
 
-    /// The text with an original program.
-    pub fn with(mut self, program: &Program) -> String {
+    /// The text with an original program, and the name that its calls are recorded under.
+    pub fn with(mut self, program: &Program, record: Option<&RecordingName>) -> String {
         let mut members = Map::from_iter([("v".to_owned(), json!(VERSION))]);
         self.0.remove("v");
+        self.0.remove(RECORD);
         members.append(&mut self.0);
+        members.extend(record.map(|name| (RECORD.to_owned(), name.as_str().into())));
         members.insert("program".to_owned(), STANDARD.encode(program.to_bytes()).into());
         Value::Object(members).to_string()
     }

@@ -104,7 +104,7 @@ pub fn recorded(observations: &[Observation], purpose: &Purpose, native: Abi) ->
         admit(&mut calls, &name, values);
     }
     for runtime in &purpose.runtimes {
-        for name in runtime.own_calls() {
+        for name in runtime.own_calls().iter().chain(runtime.unrecordable()) {
             admit(&mut calls, name, None);
         }
     }

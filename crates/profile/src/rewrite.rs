@@ -62,6 +62,8 @@ pub(crate) struct Exceptions {
     pub whole: BTreeSet<String>,
     /// Left to the rules that they had.
     pub left: BTreeSet<String>,
+    /// What is allowed notifies as well, so that it can be recorded.
+    pub everything: bool,
 }
 
 impl Exceptions {
@@ -119,6 +121,16 @@ impl<'a> Rewriter<'a> {
         }
     }
 
+    /// What makes every call notify that the runtime lets be notified. The rest notifies where it is denied, as ever.
+    pub fn everything(&self) -> Exceptions {
+        let recordable = |name: &&String| !self.runtime.unrecordable().contains(&name.as_str());
+        Exceptions {
+            whole: self.known.iter().filter(recordable).cloned().collect(),
+            left: BTreeSet::new(),
+            everything: true,
+        }
+    }
+
     /// The rules, in an order in which libseccomp takes them.
     pub fn rules(&self, exceptions: &Exceptions) -> Vec<Rule> {
         let mut rules = Rules::default();
@@ -143,7 +155,7 @@ impl<'a> Rewriter<'a> {
 
     fn add_defaults(&self, rules: &mut Rules, exceptions: &Exceptions) {
         let is_named = |name: &str| self.calls.contains_key(name);
-        if !self.denies_by_default() {
+        if !self.denies_by_default() && !exceptions.everything {
             self.keep_idle(rules);
             // TRAP and what else stops a call keeps it from making a listener; LOG and TRACE may let it run.
             if !is_named(GUARDED) && self.profile.default_action != ActionName::Trap {
@@ -151,7 +163,10 @@ impl<'a> Rewriter<'a> {
             }
             return;
         }
-        let excepted = |name: &str| self.runtime.unanswerable().contains(&name) || exceptions.left.contains(name);
+        let excepted = |name: &str| {
+            let is_allowed = !self.denies_by_default() && !exceptions.whole.contains(name);
+            is_allowed || self.runtime.unanswerable().contains(&name) || exceptions.left.contains(name)
+        };
         let names = self.known.iter().map(String::as_str);
         for name in names.filter(|name| !is_named(name) && !excepted(name)) {
             if CARRIERS.contains(&name) && !exceptions.whole.contains(name) {

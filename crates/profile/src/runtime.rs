@@ -42,6 +42,29 @@ const RUNC_CALLS: [&str; 24] = [
     "faccessat2",
     "rt_sigreturn",
 ];
+/// What the runtime of the language that runc is written in may call at any time, on the thread that has the filter too: for
+/// memory, for other threads, for signals. Threads are started by another one, so `clone` is not among them.
+const GO_CALLS: [&str; 19] = [
+    "clock_gettime",
+    "epoll_pwait",
+    "futex",
+    "getpid",
+    "gettid",
+    "madvise",
+    "mmap",
+    "mprotect",
+    "munmap",
+    "nanosleep",
+    "prctl",
+    "restart_syscall",
+    "rt_sigaction",
+    "rt_sigprocmask",
+    "rt_sigreturn",
+    "sched_yield",
+    "sigaltstack",
+    "tgkill",
+    "write",
+];
 /// The same of crun.
 const CRUN_CALLS: [&str; 12] = [
     "rt_sigaction",
@@ -75,6 +98,15 @@ impl Runtime {
     pub(crate) const fn unanswerable(self) -> &'static [&'static str] {
         match self {
             Self::Runc => &["write"],
+            Self::Crun => &[],
+        }
+    }
+
+    /// Calls that it may make before anybody can answer a notification. Where all others notify, these do only if they are
+    /// denied; a recorded profile allows them, seen or not.
+    pub(crate) const fn unrecordable(self) -> &'static [&'static str] {
+        match self {
+            Self::Runc => &GO_CALLS,
             Self::Crun => &[],
         }
     }

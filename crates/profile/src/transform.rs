@@ -11,7 +11,7 @@ use crate::model::{ActionName, Profile};
 use crate::rewrite::{Exceptions, Rewriter};
 use crate::stub::with_stub;
 use crate::syscalls::is_in_libseccomp;
-use crate::{Abi, Error, Runtime, display_name, libseccomp_version, name, number};
+use crate::{Abi, Error, RecordingName, Runtime, display_name, libseccomp_version, name, number};
 
 /// What is not observable whatever the profile says.
 pub(crate) const GENERAL_LIMITS: [&str; 4] = [
@@ -106,11 +106,46 @@ pub fn transform(profile: &Profile, target: &Target) -> Result<Transformed, Erro
     if let Some(done) = already(profile, target)? {
         return Ok(done);
     }
+    rewrite(profile, target, None)
+}
+
+/// Rewrites a profile so that every call notifies and can be recorded under the name, and checks the result: the supervisor
+/// lets run what the profile allows, and nothing else. What the runtime cannot have notified keeps its rules.
+pub fn record(profile: &Profile, target: &Target, name: &RecordingName) -> Result<Transformed, Error> {
+    let traps = [ActionName::Trap, ActionName::Trace].into_iter();
+    if let Some(action) = { traps }.find(|&action| profile.default_action == action) {
+        return Err(Error::CannotRecord { action: action.name() });
+    }
+    if profile.notifies() || profile.listener_path.is_some() {
+        return Err(Error::AlreadySupervised {
+            path: profile.listener_path.clone(),
+        });
+    }
+    rewrite(profile, target, Some(name))
+}
+
+/// The profile of a container that has none, which allows everything on all ABIs of the machine.
+pub fn unconfined() -> Profile {
+    Profile {
+        default_action: ActionName::Allow,
+        default_errno: None,
+        architectures: Abi::native().iter().map(|abi| abi.libseccomp()).collect(),
+        flags: Vec::new(),
+        listener_path: None,
+        listener_metadata: None,
+        rules: Vec::new(),
+    }
+}
+
+fn rewrite(profile: &Profile, target: &Target, name: Option<&RecordingName>) -> Result<Transformed, Error> {
     let metadata = Metadata::read(profile.listener_metadata.as_deref())?;
     let Compiled { program, warnings, .. } = compile(profile, target.abi)?;
     let original = target.loads(profile, program)?;
     refuse_denied_needs(&original, target)?;
     let mut attempt = Attempt::new(profile, target, &original);
+    if name.is_some() {
+        attempt.exceptions = attempt.rewriter.everything();
+    }
     let (mut rewritten, program, comparison) = attempt.succeed()?;
     let report = report(profile, target, &comparison, &attempt.exceptions);
     // Nobody to ask: neither a listener nor its guard.
@@ -124,7 +159,7 @@ pub fn transform(profile: &Profile, target: &Target) -> Result<Transformed, Erro
         });
     }
     rewritten.listener_path = Some(target.listener_path.clone());
-    rewritten.listener_metadata = Some(metadata.with(&original));
+    rewritten.listener_metadata = Some(metadata.with(&original, name));
     rewritten.flags = target.flags(profile)?;
     Ok(Transformed {
         profile: rewritten,
@@ -151,7 +186,7 @@ fn already(profile: &Profile, target: &Target) -> Result<Option<Transformed>, Er
     };
     let Compiled { program, warnings, .. } = compile(profile, target.abi)?;
     let rewritten = target.loads(profile, program)?;
-    let comparison = compare(&original, &rewritten).map_err(first)?;
+    let comparison = compare(&original, &rewritten, false).map_err(first)?;
     Ok(Some(Transformed {
         profile: profile.clone(),
         report: report(profile, target, &comparison, &Exceptions::default()),
@@ -215,7 +250,7 @@ impl<'a> Attempt<'a> {
                 Err(Error::Condition { call, .. }) if self.exceptions.give_up(&call) => continue,
                 Err(error) => return Err(error),
             };
-            match compare(self.original, &program) {
+            match compare(self.original, &program, self.exceptions.everything) {
                 Ok(comparison) => return Ok((profile, program, comparison)),
                 Err(disagreements) => self.learn(disagreements)?,
             }
