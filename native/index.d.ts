@@ -29,6 +29,8 @@ export declare class Supervisor {
   counts(listener: number): Array<Count>
   /** Takes the values of watched arguments; complete when the command's tree has ended. */
   arguments(listener: number): Array<ArgumentValues>
+  /** What a listener's profile let run, where that is recorded: all of it since the listener is served. */
+  recorded(listener: number): Recorded
   /** Changes how a listener is answered. */
   setAnswer(listener: number, answer: Answer): void
   /** Ends the container (or process tree) of a listener. A container's last words are written before. */
@@ -484,6 +486,13 @@ export declare function profileFindingCodes(): Array<string>
 export interface ReasonCount {
   reason: string
   count: number
+}
+
+/** What was let run of a container that is recorded. */
+export interface Recorded {
+  counts: Array<Count>
+  /** Of calls that are watched. */
+  values: Array<ArgumentValues>
 }
 
 /**

@@ -53,7 +53,7 @@ impl LaunchTask {
             program,
             policy: request.answer.try_into()?,
             watched: if request.watch_arguments.unwrap_or(false) {
-                watched()
+                watched().to_vec()
             } else {
                 Vec::new()
             },

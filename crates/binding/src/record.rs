@@ -1,6 +1,7 @@
 //! Recording what a program calls.
 
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
 use napi::bindgen_prelude::Buffer;
 use napi_derive::napi;
@@ -11,6 +12,7 @@ use notifyd_supervisor::{Values, Watched};
 use crate::error::{Result, invalid, profile_error};
 use crate::host::machine;
 use crate::profile::abi_name;
+use crate::stats::Count;
 
 /// A call with the values of its watched argument.
 #[napi(object)]
@@ -21,6 +23,23 @@ pub struct ArgumentValues {
     pub number: u32,
     /// Decimal, since they may be beyond what a number holds. Undefined: any, or not watched.
     pub values: Option<Vec<String>>,
+}
+
+/// What was let run of a container that is recorded.
+#[napi(object, object_from_js = false)]
+pub struct Recorded {
+    pub counts: Vec<Count>,
+    /// Of calls that are watched.
+    pub values: Vec<ArgumentValues>,
+}
+
+impl From<notifyd_supervisor::Recorded> for Recorded {
+    fn from(recorded: notifyd_supervisor::Recorded) -> Self {
+        Self {
+            counts: recorded.counts.into_iter().map(Count::from).collect(),
+            values: recorded.values.into_iter().map(ArgumentValues::from).collect(),
+        }
+    }
 }
 
 /// What a recorded profile is for.
@@ -68,15 +87,18 @@ pub fn recorded_profile(seen: Vec<ArgumentValues>, purpose: RecordPurpose) -> Re
 }
 
 /// The arguments that a recorded profile keeps apart.
-pub fn watched() -> Vec<Watched> {
-    let all = notifyd_profile::watched().into_iter();
-    all.map(|each| Watched {
-        arch: each.arch,
-        number: each.number,
-        index: usize::try_from(each.index).unwrap_or(usize::MAX),
-        mask: each.mask,
+pub fn watched() -> &'static [Watched] {
+    static WATCHED: OnceLock<Vec<Watched>> = OnceLock::new();
+    WATCHED.get_or_init(|| {
+        let all = notifyd_profile::watched().into_iter();
+        all.map(|each| Watched {
+            arch: each.arch,
+            number: each.number,
+            index: usize::try_from(each.index).unwrap_or(usize::MAX),
+            mask: each.mask,
+        })
+        .collect()
     })
-    .collect()
 }
 
 fn observation(seen: ArgumentValues) -> Result<Observation> {

@@ -19,7 +19,7 @@ use crate::error::{Code, Result, invalid, supervisor_error, to_rejection};
 use crate::keeping::{KeepOptions, to_keeping};
 use crate::launch::{LaunchRequest, LaunchTask};
 use crate::notice::Notice;
-use crate::record::ArgumentValues;
+use crate::record::{ArgumentValues, Recorded, watched};
 use crate::stats::{Count, Stats, StopReport};
 
 /// Bytes of one event record.
@@ -153,6 +153,12 @@ impl Supervisor {
         values.into_iter().map(ArgumentValues::from).collect()
     }
 
+    /// What a listener's profile let run, where that is recorded: all of it since the listener is served.
+    #[napi]
+    pub fn recorded(&self, listener: u32) -> Recorded {
+        self.core.recorded(Token(listener)).into()
+    }
+
     /// Changes how a listener is answered.
     #[napi]
     pub fn set_answer(&self, listener: u32, answer: Answer) -> Result<()> {
@@ -204,6 +210,7 @@ impl TryFrom<SupervisorOptions> for Options {
         let defaults = Defaults {
             policy: options.answer.try_into()?,
             may_continue: options.may_continue,
+            watched: watched(),
         };
         Ok(Self {
             defaults,

@@ -10,7 +10,9 @@ use base64::engine::general_purpose::STANDARD;
 use notifyd_bpf::Program;
 use serde::Deserialize;
 
+use crate::arguments::Watched;
 use crate::oci_state::ContainerState;
+use crate::recorder::Recorder;
 use crate::verdict::{Policy, Rule};
 
 /// Annotation that asks for an answer: `profile` or `continue`.
@@ -24,6 +26,8 @@ pub struct Defaults {
     pub policy: Policy,
     /// Whether a container may ask for `continue`.
     pub may_continue: bool,
+    /// Arguments whose values are kept of what is recorded.
+    pub watched: &'static [Watched],
 }
 
 /// A rule and what was wrong on the way to it.
@@ -41,6 +45,8 @@ struct Metadata {
     v: u64,
     answer: Option<String>,
     program: Option<String>,
+    /// A name: every call notifies, and what runs is recorded. Whether the name is one is TypeScript's to say.
+    record: Option<String>,
 }
 
 /// The rule for a listener whose message is complete.
@@ -52,6 +58,7 @@ pub fn admit(state: &ContainerState, defaults: Defaults) -> Admission {
         .as_ref()
         .and_then(|metadata| metadata.program.as_deref())
         .and_then(|text| decode_program(text).map_err(|problem| warnings.push(problem)).ok());
+    let records = metadata.as_ref().is_some_and(|metadata| metadata.record.is_some());
     let asked = state.annotations.get(ANSWER_ANNOTATION).cloned();
     let asked = asked.or_else(|| metadata.and_then(|metadata| metadata.answer));
     let mut policy = defaults.policy;
@@ -62,7 +69,11 @@ pub fn admit(state: &ContainerState, defaults: Defaults) -> Admission {
         _ => {}
     }
     Admission {
-        rule: Rule { policy, program },
+        rule: Rule {
+            policy,
+            program,
+            recorder: records.then(|| Arc::new(Recorder::new(defaults.watched))),
+        },
         warnings,
     }
 }
@@ -120,7 +131,14 @@ mod tests {
             continue_all: by_default,
             ..POLICY
         };
-        let admission = admit(&state(annotation, metadata), Defaults { policy, may_continue });
+        let admission = admit(
+            &state(annotation, metadata),
+            Defaults {
+                policy,
+                may_continue,
+                watched: &[],
+            },
+        );
         (admission.rule.policy.continue_all, admission.warnings.len())
     }
 
@@ -172,6 +190,7 @@ mod tests {
             Defaults {
                 policy: POLICY,
                 may_continue: false,
+                watched: &[],
             },
         );
         assert!(admission.rule.program.is_some() && admission.warnings.is_empty());
@@ -182,6 +201,7 @@ mod tests {
                 Defaults {
                     policy: POLICY,
                     may_continue: false,
+                    watched: &[],
                 },
             );
             assert!(

@@ -129,7 +129,11 @@ fn unknown(problem: String, defaults: Defaults) -> Resumed {
         warnings: vec![],
     });
     Resumed {
-        rule: Rule { policy, program: None },
+        rule: Rule {
+            policy,
+            program: None,
+            recorder: None,
+        },
         identity: Identity::resumed(init, None, vec![]),
         attachment,
     }

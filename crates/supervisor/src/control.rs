@@ -19,6 +19,7 @@ use crate::identity::{Identity, Init};
 use crate::inspector::Read;
 use crate::keeper::Keeper;
 use crate::notice::{Attachment, DetachReason, Notice, NoticeKind};
+use crate::recorder::Recorder;
 use crate::ring::Bell;
 use crate::stats::Stats;
 use crate::stop::Tree;
@@ -66,6 +67,7 @@ pub(crate) enum Subject {
 /// What outside callers need to know of a listener.
 pub(crate) struct Known {
     pub(crate) counters: Arc<Counters>,
+    pub(crate) recorder: Option<Arc<Recorder>>,
     pub(crate) subject: Subject,
 }
 

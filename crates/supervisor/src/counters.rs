@@ -50,7 +50,7 @@ const FIRST_CHUNK: usize = 4;
 const CHUNKS: usize = 10;
 
 /// The shared side. Of an idle listener, and most are, it is no more than this.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct Counters {
     length: AtomicUsize,
     chunks: OnceLock<Box<Chunks>>,
@@ -59,7 +59,7 @@ pub struct Counters {
 /// 4, 8, 16, ... slots.
 type Chunks = [OnceLock<Box<[Slot]>>; CHUNKS];
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Slot {
     arch: AtomicU32,
     number: AtomicU32,
@@ -141,6 +141,7 @@ impl Slot {
 }
 
 /// The loop's side.
+#[derive(Debug)]
 pub struct CounterWriter {
     shared: Arc<Counters>,
     index: HashMap<Key, usize>,

@@ -69,6 +69,7 @@ pub(crate) fn launch(shared: &Arc<Shared>, launch: Launch) -> Result<Launched, E
     let rule = Rule {
         policy: launch.policy,
         program: Some(Arc::new(launch.program)),
+        recorder: None,
     };
     let arguments = (!launch.watched.is_empty()).then(|| Arc::new(Arguments::new(&launch.watched)));
     let token = serve(shared, listener, rule, execution, arguments);
@@ -90,6 +91,7 @@ fn serve(
         token,
         Known {
             counters: Arc::clone(&counters),
+            recorder: None,
             subject,
         },
     );

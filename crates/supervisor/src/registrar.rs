@@ -90,6 +90,7 @@ impl Registrar {
         let rule = Rule {
             policy: self.defaults.policy,
             program: None,
+            recorder: None,
         };
         let duplicate = self.duplicate(&listener);
         let token = self.send(enter(&self.shared, listener, rule, None, None, subject));
@@ -111,6 +112,7 @@ impl Registrar {
         } = self.consider(state, peer);
         if let Some(known) = self.shared.known().get_mut(&token) {
             known.subject = subject;
+            known.recorder.clone_from(&rule.recorder);
         }
         self.shared.notice(NoticeKind::Identified(token, attachment));
         self.shared.control(Control::Identify(token, rule, Box::new(identity)));
@@ -221,6 +223,7 @@ pub(crate) fn enter(
         token,
         Known {
             counters: Arc::clone(&counters),
+            recorder: rule.recorder.clone(),
             subject,
         },
     );

@@ -26,6 +26,7 @@ use crate::keeper::{Keeper, Keeping};
 use crate::last_words::LastWords;
 use crate::launch::{self, Launch, Launched};
 use crate::notice::Notice;
+use crate::recorder::Recorded;
 use crate::registrar::Bounds;
 use crate::ring::{Bell, Reader, ring};
 use crate::socket::ListeningSocket;
@@ -199,6 +200,13 @@ impl Supervisor {
     pub fn counts(&self, token: Token) -> Vec<Count> {
         let counters = self.shared.known().get(&token).map(|known| Arc::clone(&known.counters));
         counters.map(|counters| counters.read()).unwrap_or_default()
+    }
+
+    /// What a listener's profile let run, where that is recorded; nothing of one that was released.
+    #[must_use]
+    pub fn recorded(&self, token: Token) -> Recorded {
+        let recorder = self.shared.known().get(&token).and_then(|known| known.recorder.clone());
+        recorder.map(|recorder| recorder.read()).unwrap_or_default()
     }
 
     /// Takes the values of the arguments that were watched at a launch; complete once the tree has ended.

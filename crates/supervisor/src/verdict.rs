@@ -5,6 +5,8 @@ use std::sync::Arc;
 use notifyd_bpf::{Action, Errno, Program, SeccompData};
 use notifyd_kernel::notify::Answer;
 
+use crate::recorder::Recorder;
+
 /// How a listener is answered where its program does not decide, and what is done about kill verdicts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Policy {
@@ -23,6 +25,8 @@ pub struct Rule {
     pub policy: Policy,
     /// The original profile, if the hand-over brought it.
     pub program: Option<Arc<Program>>,
+    /// Where what the profile lets run is noted, if it is to be recorded.
+    pub recorder: Option<Arc<Recorder>>,
 }
 
 /// What follows for one notification.
@@ -59,14 +63,21 @@ impl Rule {
         }
     }
 
+    /// Who notes the call, if it is one that runs and is recorded.
+    pub(crate) fn recorder(&self, decision: &Decision) -> Option<&Recorder> {
+        let runs = matches!(decision.verdict, Action::Allow | Action::Log);
+        self.recorder.as_deref().filter(|_| runs)
+    }
+
     fn answer(&self, verdict: Action) -> Answer {
         match verdict {
-            Action::Allow => Answer::Continue,
+            // LOG lets it run too; it notifies only where it is recorded instead.
+            Action::Allow | Action::Log => Answer::Continue,
             Action::Errno(_) => verdict.errno().map_or(Answer::Zero, Answer::Errno),
             Action::KillProcess | Action::KillThread => Answer::Errno(Errno::ENOSYS),
-            // TRAP, TRACE and LOG stay in the kernel; a notification with such a verdict comes from a program that is not
+            // TRAP and TRACE stay in the kernel; a notification with such a verdict comes from a program that is not
             // the container's, and what cannot be answered right is refused.
-            Action::Notify | Action::Trap(_) | Action::Trace(_) | Action::Log => Answer::Errno(self.policy.errno),
+            Action::Notify | Action::Trap(_) | Action::Trace(_) => Answer::Errno(self.policy.errno),
         }
     }
 }
@@ -107,6 +118,7 @@ mod tests {
         let rule = Rule {
             policy: POLICY,
             program: None,
+            recorder: None,
         };
         let expected = Decision {
             verdict: Action::Notify,
@@ -121,6 +133,7 @@ mod tests {
         let rule = Rule {
             policy: POLICY,
             program: program(Action::Errno(13), Action::Allow),
+            recorder: None,
         };
         assert_eq!(decide(&rule, 83).answer, Answer::Errno(Errno::new(13).unwrap()));
         assert_eq!(decide(&rule, 84).answer, Answer::Continue);
@@ -131,6 +144,7 @@ mod tests {
         let rule = Rule {
             policy: POLICY,
             program: program(Action::Errno(0), Action::Allow),
+            recorder: None,
         };
         assert_eq!(decide(&rule, 83).answer, Answer::Zero);
     }
@@ -140,6 +154,7 @@ mod tests {
         let mut rule = Rule {
             policy: POLICY,
             program: program(Action::KillProcess, Action::KillThread),
+            recorder: None,
         };
         assert!(decide(&rule, 83).kill && decide(&rule, 84).kill);
         rule.policy.defer_kill = true;
@@ -150,10 +165,11 @@ mod tests {
 
     #[test]
     fn what_cannot_be_imitated_is_refused() {
-        for action in [Action::Trap(0), Action::Trace(0), Action::Log, Action::Notify] {
+        for action in [Action::Trap(0), Action::Trace(0), Action::Notify] {
             let rule = Rule {
                 policy: POLICY,
                 program: program(action, action),
+                recorder: None,
             };
             assert_eq!(decide(&rule, 83).answer, Answer::Errno(Errno::ENOSYS), "{action:?}");
         }
@@ -168,6 +184,7 @@ mod tests {
         let rule = Rule {
             policy,
             program: program(Action::KillProcess, Action::Errno(1)),
+            recorder: None,
         };
         let decision = decide(&rule, 83);
         assert_eq!((decision.answer, decision.kill), (Answer::Continue, false));

@@ -289,6 +289,7 @@ fn without_a_whole_record_calls_are_refused_even_where_the_default_is_to_let_the
                 ..support::EPERM
             },
             may_continue: true,
+            watched: &[],
         },
         ..OPTIONS
     };

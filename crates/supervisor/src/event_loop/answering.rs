@@ -114,6 +114,9 @@ impl EventLoop {
         if made.is_some_and(|(process, target)| served.bursts.repeats(process, target, &data, at)) {
             return;
         }
+        if let Some(recorder) = served.rule.recorder(&decision) {
+            return recorder.note(&data, decision.verdict, init, at);
+        }
         // Before the counters too: whoever sees the call has to find what was read of it.
         self.sequence += 1;
         let detail = reading.is_some();

@@ -60,8 +60,8 @@ impl Deferral {
         let (Some(inspector), Some(target)) = (&self.inspector, notification.target) else {
             return false;
         };
-        // What the runtime calls is not the container's, and its start is not made to wait.
-        if caller.init {
+        // What the runtime calls is not the container's, and its start is not made to wait. What is only recorded is allowed.
+        if caller.init || served.rule.recorder(decision).is_some() {
             return false;
         }
         let call = Call::of(&notification.data, decision.verdict.raw());

@@ -33,6 +33,7 @@ pub const OPTIONS: Options = Options {
     defaults: Defaults {
         policy: EPERM,
         may_continue: false,
+        watched: &[],
     },
     ring_events: 1024,
     handover_timeout: Duration::from_millis(500),
