@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use notifyd_profile::{Runtime, libseccomp_version};
+use notifyd_profile::{RecordingName, Runtime, libseccomp_version};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
@@ -29,6 +29,8 @@ pub struct Purpose<'a> {
     pub executable: &'a Path,
     /// Where the listener goes.
     pub listener: &'a str,
+    /// The name that all calls are recorded under; none where denials are seen only.
+    pub record: Option<&'a RecordingName>,
 }
 
 /// What is rewritten.
@@ -76,6 +78,7 @@ impl Purpose<'_> {
             from: std::process::id(),
             seccomp,
             bounding_set,
+            record: self.record.map(|name| name.as_str().to_owned()),
             runtime: self.runtime.name().to_owned(),
             listener: self.listener.to_owned(),
             executable: self.executable.to_owned(),
@@ -95,6 +98,7 @@ impl Purpose<'_> {
             self.runtime.name().as_bytes(),
             identity(self.executable).as_bytes(),
             self.listener.as_bytes(),
+            self.record.map_or("", RecordingName::as_str).as_bytes(),
             kernel.release().to_bytes(),
             kernel.machine().to_bytes(),
             libseccomp_version().as_bytes(),

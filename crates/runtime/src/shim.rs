@@ -4,14 +4,16 @@ use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::process::ExitCode;
 
+use notifyd_profile::unconfined;
+
 use crate::args::{CommandLine, Request, parse};
 use crate::bundle::{self, BundleFile};
 use crate::config_json::ConfigJson;
-use crate::configuration::{Configuration, FailurePolicy, Runtimes};
+use crate::configuration::{Configuration, FailurePolicy, Runtimes, WithoutProfile};
 use crate::delegate::Delegate;
 use crate::report::Reporter;
 use crate::rewriting::{Original, Purpose, rewrite};
-use crate::watching::{failure_policy, is_wanted};
+use crate::watching::{failure_policy, is_wanted, recording};
 use crate::{Error, explain, listener};
 
 /// What runc and crun end with when they fail.
@@ -84,6 +86,9 @@ impl Start<'_> {
     }
 
     fn prepare_bundle(&self, file: &BundleFile, config: &ConfigJson) -> Result<(), Error> {
+        if let Err(problem) = recording(config.annotations()) {
+            self.reporter.warn(&problem);
+        }
         if !is_wanted(config, self.configuration) {
             return self.unless_open(self.configuration.failure_policy, put(file, config.text()));
         }
@@ -104,15 +109,31 @@ impl Start<'_> {
             listener, cache_dir, ..
         } = self.configuration;
         listener::probe(listener)?;
+        // What is wrong with the name was told, and is no reason not to watch the container.
+        let record = recording(config.annotations()).ok().flatten();
         let purpose = Purpose {
+            record: record.as_ref(),
             runtime: self.delegate.runtime,
             executable: &self.delegate.path,
             listener: &listener.to_string_lossy(),
         };
         let warn = |error: &Error| self.reporter.warn(&explain(error));
-        let rewritten = rewrite(&original(config)?, &purpose, cache_dir, warn)?;
+        let rewritten = rewrite(&self.original(config, record.is_some())?, &purpose, cache_dir, warn)?;
         let text = rewritten.and_then(|new| config.with_seccomp(&new.seccomp, new.program.as_deref()));
         put(file, text.as_deref().unwrap_or(config.text()))
+    }
+
+    /// The bounding set matters to our own profile only; else the cache would be asked for each set. What is recorded and gets
+    /// no profile from us may do what it did.
+    fn original(&self, config: &ConfigJson, is_recorded: bool) -> Result<Original, Error> {
+        let free = is_recorded && self.configuration.without_profile == WithoutProfile::Leave;
+        let own = config.seccomp().map(ToOwned::to_owned);
+        let seccomp = own.or_else(|| free.then(|| unconfined().to_json().to_string()));
+        let bounding_set = match seccomp {
+            Some(_) => None,
+            None => config.bounding_set()?.map(|names| names.into_iter().collect()),
+        };
+        Ok(Original { seccomp, bounding_set })
     }
 
     fn unless_open(&self, policy: FailurePolicy, result: Result<(), Error>) -> Result<(), Error> {
@@ -133,16 +154,6 @@ fn read(path: &Path) -> Result<(BundleFile, ConfigJson), Error> {
     let file = BundleFile::read(path)?;
     let config = ConfigJson::parse(file.text().to_owned())?;
     Ok((file, config))
-}
-
-/// The bounding set matters to our own profile only; else the cache would be asked for each set.
-fn original(config: &ConfigJson) -> Result<Original, Error> {
-    let seccomp = config.seccomp().map(ToOwned::to_owned);
-    let bounding_set = match seccomp {
-        Some(_) => None,
-        None => config.bounding_set()?.map(|names| names.into_iter().collect()),
-    };
-    Ok(Original { seccomp, bounding_set })
 }
 
 /// What is as it should be stays untouched.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use notifyd_profile::RecordingName;
 use serde::Deserialize;
 
 use crate::config_json::ConfigJson;
@@ -9,6 +10,7 @@ use crate::configuration::{Configuration, FailurePolicy, Watch, WithoutProfile};
 
 const OURS: &str = "seccomp-notifyd.io/";
 const FAILURE_POLICY: &str = "seccomp-notifyd.io/failure-policy";
+const RECORD: &str = "seccomp-notifyd.io/record";
 /// CRI-O's, for all containers of a pod, or for one with `/CONTAINER` behind the name.
 const CRIO: [&str; 2] = [
     "io.kubernetes.cri-o.seccompNotifierAction",
@@ -30,8 +32,21 @@ pub fn is_wanted(config: &ConfigJson, configuration: &Configuration) -> bool {
     let annotations = config.annotations();
     let is_asked_for = configuration.watch == Watch::All || is_annotated(annotations);
     let is_left = is_sandbox(annotations) || annotations.keys().any(|key| key.starts_with(CRUN_SECCOMP));
-    let gets_one = configuration.without_profile == WithoutProfile::RuntimeDefault;
+    let is_recorded = matches!(recording(annotations), Ok(Some(_)));
+    let gets_one = is_recorded || configuration.without_profile == WithoutProfile::RuntimeDefault;
     is_asked_for && !is_left && config.seccomp().map_or(gets_one, |seccomp| !is_supervised(seccomp))
+}
+
+/// The name that the container's calls are to be recorded under, or what is wrong with it. Containers of a pod have its
+/// annotations, and each needs a profile of its own: so the container's name stands behind.
+pub fn recording(annotations: &Annotations) -> Result<Option<RecordingName>, String> {
+    let Some(name) = annotations.get(RECORD) else {
+        return Ok(None);
+    };
+    let own = CONTAINER_NAMES.into_iter().find_map(|key| annotations.get(key));
+    let named = own.map_or_else(|| name.clone(), |own| format!("{name}-{own}"));
+    let named = named.parse().map(Some);
+    named.map_err(|problem| format!("annotation {RECORD}: {problem}; nothing is recorded"))
 }
 
 /// What becomes of the container if it cannot be watched, and what is wrong with its wish. It may be stricter than the

@@ -9,7 +9,9 @@ use std::process::{Command, ExitCode};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use notifyd_profile::{Abi, Document, Facts, Format, KernelVersion, Runtime, Target, runtime_default, transform};
+use notifyd_profile::{
+    Abi, Document, Facts, Format, KernelVersion, Runtime, Target, record, runtime_default, transform,
+};
 use rustix::process::{Signal, set_parent_process_death_signal};
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +29,8 @@ pub struct Order {
     pub seccomp: Option<String>,
     /// The container's bounding set, for our own profile.
     pub bounding_set: Option<BTreeSet<String>>,
+    /// The name that all calls are recorded under; none where denials are seen only.
+    pub record: Option<String>,
     /// The runtime that will load it.
     pub runtime: String,
     /// Where the listener goes.
@@ -105,7 +109,10 @@ fn rewrite(order: &Order) -> Result<Outcome, Box<dyn std::error::Error>> {
         listener_path: order.listener.clone(),
         wait_killable: waits_killable(runtime, &order.executable),
     };
-    let done = transform(&profile, &target)?;
+    let done = match &order.record {
+        Some(name) => record(&profile, &target, &name.parse()?),
+        None => transform(&profile, &target),
+    }?;
     if done.profile.listener_path.is_none() {
         return Ok(Outcome::Unchanged);
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use notifyd_runtime::config_json::ConfigJson;
 use notifyd_runtime::configuration::{Configuration, FailurePolicy, Watch, WithoutProfile};
-use notifyd_runtime::watching::{failure_policy, is_wanted};
+use notifyd_runtime::watching::{failure_policy, is_wanted, recording};
 use serde_json::{Value, json};
 
 fn is_watched(watch: Watch, annotations: Value, seccomp: Value) -> bool {
@@ -119,4 +119,26 @@ fn a_container_without_a_profile_gets_one_where_the_operator_says_so() {
         r#"{"linux":{},"annotations":{"seccomp-notifyd.io/action":"log"}}"#
     ));
     assert!(!wanted(r#"{"linux":{}}"#), "nobody asked");
+}
+
+#[test]
+fn a_recording_is_asked_for_by_a_name_and_needs_no_profile() {
+    let named = |name: &str| json!({"seccomp-notifyd.io/record": name});
+    assert!(is_watched(Watch::Annotated, named("web"), denying()));
+    assert!(is_watched(Watch::Annotated, named("web"), Value::Null));
+    assert!(!is_watched(Watch::Annotated, named("../web"), Value::Null));
+    // A wrong name records nothing, and takes nothing from being watched.
+    assert!(is_watched(Watch::Annotated, named("../web"), denying()));
+    let annotations = |name: &str| BTreeMap::from([("seccomp-notifyd.io/record".to_owned(), name.to_owned())]);
+    assert_eq!(recording(&BTreeMap::new()), Ok(None));
+    assert_eq!(recording(&annotations("web-1")).unwrap().unwrap().as_str(), "web-1");
+    let mut of_pod = annotations("shop");
+    of_pod.insert("io.kubernetes.cri.container-name".to_owned(), "web".to_owned());
+    assert_eq!(recording(&of_pod).unwrap().unwrap().as_str(), "shop-web");
+    let said = recording(&annotations("../web")).unwrap_err();
+    assert_eq!(
+        said,
+        "annotation seccomp-notifyd.io/record: \"../web\" is no name for a recording; accepted: 1 to 128 of A-Z, a-z, 0-9, '.', '_' \
+         and '-', the first a letter or a digit; nothing is recorded"
+    );
 }
