@@ -1,7 +1,8 @@
 import test from 'ava'
 import type { CallCount } from '../ts/container-view.ts'
 import { formatRecord, parseRecord } from '../ts/record-file.ts'
-import { addRun, isComplete, NO_RUNS, recordedCalls, type RecordedCall } from '../ts/recording.ts'
+import { isComplete, recordedCalls, type RecordedCall } from '../ts/recorded-calls.ts'
+import { addRun, NO_RUNS } from '../ts/recording.ts'
 import { describeGaps, describeNovelty, describePhases, describeProgress } from '../ts/report/record.ts'
 
 const counted = (syscall: string, number: number, more: Partial<CallCount> = {}): CallCount => ({

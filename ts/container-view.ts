@@ -75,6 +75,8 @@ export interface ContainerView extends Origin {
   policySource: string
   /** Null of a container that an older version has remembered. */
   policy: PolicyView | null
+  /** What its calls are recorded under, where they are. */
+  recording: string | null
   bundle: string
   initPid: number | null
   listeners: number
@@ -111,6 +113,7 @@ export function viewOf(container: Container, toTime: (atMs: number) => string): 
     answer: policy.answer,
     policySource,
     policy: { ...policy, sources: container.policySources },
+    recording: container.recording,
     bundle,
     initPid: container.init?.pid ?? null,
     listeners: container.listeners.size,

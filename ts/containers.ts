@@ -34,6 +34,8 @@ export interface Container {
   /** Of action and answer, in one line. */
   policySource: string
   policySources: PolicySources
+  /** What its calls are recorded under, where they are. */
+  readonly recording: string | null
   openIncident: OpenIncident | null
   readonly listeners: Set<number>
   /** Those that the service manager holds as well, by the names that it has for them. */
@@ -70,6 +72,7 @@ export interface Described {
   policySource: string
   /** Where it is not told, everything comes from `policySource`. */
   policySources?: PolicySources | undefined
+  recording?: string | undefined
   warnings: string[]
   /** Who it is by its engine's files; where there is none, its hand-over has told everything. */
   lookUp?: (() => Promise<Identity>) | undefined
@@ -104,6 +107,7 @@ export function newContainer(key: string, described: Described, calls: CallTable
     policy,
     policySource: source,
     policySources: described.policySources ?? sourcesOf(policy, source),
+    recording: described.recording ?? null,
     openIncident: null,
     calls,
     details: createDetails(),

@@ -10,6 +10,7 @@ import type { LedgerHooks } from './ledger-hooks.ts'
 import type { Metrics } from './metrics.ts'
 import { createEventNaming, type NotifydEvent } from './named-event.ts'
 import type { Narration } from './narration.ts'
+import type { Recordings } from './recordings.ts'
 import { forbiddenList } from './termination.ts'
 
 export interface Refusal {
@@ -39,6 +40,7 @@ export interface HookDeps {
   narration: Narration
   /** For the next daemon; undefined where nothing survives this one. */
   keeping: KeptBooks | undefined
+  recordings: Pick<Recordings, 'began' | 'ended'>
   names: Names
   toTime: (atMs: number) => string
   nowMs: () => number
@@ -49,7 +51,7 @@ export interface HookDeps {
 const STOP_OUTCOMES = { stopped: 'stopped', 'stop failed': 'failed', latched: 'latched', logged: undefined } as const
 
 export function createHooks(deps: HookDeps): LedgerHooks {
-  const { emitter, history, metrics, narration, keeping, names } = deps
+  const { emitter, history, metrics, narration, keeping, recordings, names } = deps
   const view = (container: Container) => viewOf(container, deps.toTime)
   const nameEvent = createEventNaming(names)
   const changed = (container: Container) => {
@@ -62,6 +64,7 @@ export function createHooks(deps: HookDeps): LedgerHooks {
     resumed(container) {
       changed(container)
       narration.resumed(container)
+      recordings.began(container)
     },
     attached(container, isNew) {
       // At once: the history may be written before the next daemon could know of it otherwise.
@@ -70,6 +73,7 @@ export function createHooks(deps: HookDeps): LedgerHooks {
       if (!isNew) return
       narration.attached(container)
       emitter.tell('attached', view(container))
+      recordings.began(container)
     },
     named(container) {
       metrics.named(container)
@@ -99,6 +103,7 @@ export function createHooks(deps: HookDeps): LedgerHooks {
       if (done) emitter.tell('stopped', view(container))
     },
     ended(container) {
+      recordings.ended(container)
       narration.ended(container)
       metrics.ended(container, deps.nowMs())
       keeping?.ended(container)

@@ -4,8 +4,10 @@ import type { Config } from './config/schema.ts'
 import type { Described } from './containers.ts'
 import { errnoNumber } from './errno.ts'
 import { identityOf } from './identity.ts'
+import { recordedUnder } from './metadata.ts'
 import type { Answer, Handover } from './native.ts'
 import { describeSources, resolvePolicy } from './policy.ts'
+import { recordingOf } from './recording-name.ts'
 
 type Settings = Pick<Config, 'policy' | 'containersMay'>
 
@@ -17,6 +19,7 @@ export function describeHandover({ policy: configured, containersMay }: Settings
   const { id, status, bundle, annotations, metadata } = handover.state ?? NOBODY
   const continues = handover.answer?.continue
   const { policy, sources, warnings } = resolvePolicy({ annotations, metadata, continues, configured, containersMay })
+  const recording = recordingOf(annotations, recordedUnder(metadata))
   return {
     id,
     bundle,
@@ -27,7 +30,8 @@ export function describeHandover({ policy: configured, containersMay }: Settings
     policy,
     policySource: describeSources(sources),
     policySources: sources,
-    warnings: [...(handover.warnings ?? []), ...warnings],
+    recording: recording.name,
+    warnings: [...(handover.warnings ?? []), ...warnings, ...recording.warnings],
   }
 }
 

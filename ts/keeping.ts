@@ -1,11 +1,12 @@
 /** What the next daemon goes on with: a file for each container whose listeners the service manager keeps. */
 
-import { renameSync, rmSync, writeFileSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock } from './clock.ts'
 import type { Container } from './containers.ts'
 import { errorText } from './errors.ts'
 import { loadLeft } from './kept-files.ts'
+import { replaceFile } from './replace-file.ts'
 import { toSaved, type SavedContainer } from './saved-container.ts'
 import type { SavedWatch } from './watch.ts'
 
@@ -74,7 +75,7 @@ function openBooks(
   function write(container: Container): void {
     // What was written before a stop began is what a daemon that dies meanwhile has to go on with: it stops once more.
     if (container.kept.size === 0 || container.state === 'stopping') return
-    attempt(() => replace(fileOf(path, container.key), JSON.stringify(toSaved(container, watchOf(container)))))
+    attempt(() => replaceFile(fileOf(path, container.key), JSON.stringify(toSaved(container, watchOf(container)))))
   }
 
   function ended(container: Container): void {
@@ -95,12 +96,4 @@ function openBooks(
 
 function fileOf(path: string, key: string): string {
   return join(path, `${key}.json`)
-}
-
-/** A crash leaves the old file or the new one. */
-function replace(file: string, text: string): void {
-  const fresh = `${file}.new`
-  rmSync(fresh, { force: true })
-  writeFileSync(fresh, text, { mode: 0o600, flag: 'wx' })
-  renameSync(fresh, file)
 }

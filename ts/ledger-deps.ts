@@ -19,6 +19,8 @@ export interface LedgerDeps {
   /** Answer of a listener whose hand-over asked for none. */
   answer: Answer
   describe(handover: Handover): Described
+  /** A listener's counters are read; for the last time before it is forgotten. */
+  reading?(container: Container, listener: number): void
   /** What is written before a container is stopped. */
   lastWords?(container: Container): Promise<Telling | undefined>
   /** What a former daemon knew of the container of a listener that came back. */

@@ -70,6 +70,7 @@ export function createLedger(deps: LedgerDeps): Ledger {
   function refresh(listener: number, firstSeen?: FirstSeen): void {
     const container = registry.of(listener)
     if (container === undefined) return
+    deps.reading?.(container, listener)
     const growth = container.calls.update(listener, supervisor().counts(listener))
     if (growth.length === 0) return
     container.recentCalls.add(growth)

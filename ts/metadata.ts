@@ -1,8 +1,9 @@
 /** PURE: what a profile asks for in its `listenerMetadata`, read strictly. */
 
+import { isRecordingName } from './recording-name.ts'
 import { areNames, isDelay, quote, type Reading, type Wishes } from './wishes.ts'
 
-const METADATA_KEYS = ['v', 'action', 'answer', 'ignore', 'debounceMs', 'program']
+const METADATA_KEYS = ['v', 'action', 'answer', 'ignore', 'debounceMs', 'program', 'record']
 
 /** Version 1 of our metadata; anything else is left aside as a whole with one warning. */
 export function readMetadata(metadata: string | undefined): Reading {
@@ -11,6 +12,12 @@ export function readMetadata(metadata: string | undefined): Reading {
   const wishes = parseMetadata(metadata)
   if (typeof wishes !== 'string') return { ...none, wishes }
   return { ...none, warnings: [`metadata ${wishes}, the configuration applies`] }
+}
+
+/** The name that the container's calls are recorded under; only a profile that notifies every call has one. */
+export function recordedUnder(metadata: string | undefined): string | undefined {
+  if (metadata === undefined || typeof parseMetadata(metadata) === 'string') return undefined
+  return parseObject(metadata)?.['record'] as string | undefined
 }
 
 /** The wishes, or what is wrong in words. */
@@ -31,6 +38,7 @@ const CHECKS: Record<string, (value: unknown) => boolean> = {
   ignore: areNames,
   debounceMs: isDelay,
   program: value => typeof value === 'string',
+  record: isRecordingName,
 }
 
 /** Only checked members get here. */

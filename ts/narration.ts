@@ -11,6 +11,7 @@ import type { Container } from './containers.ts'
 import type { Origin } from './identity.ts'
 import type { CallDetail } from './detail.ts'
 import type { Log } from './log.ts'
+import type { RecordingFile } from './recording-file.ts'
 
 export interface Narration {
   attached(container: Container): void
@@ -21,6 +22,7 @@ export interface Narration {
   stopRequested(container: Container): void
   policyChanged(container: Container, settings: string): void
   ended(container: Container): void
+  recorded(container: Container, recording: Pick<RecordingFile, 'name' | 'runs' | 'added'>): void
   warning(container: Container, warning: string): void
   refused(refusal: { reason?: string; message?: string; id?: string }): void
   close(): void
@@ -97,6 +99,8 @@ export function createNarration(log: Log, clock: Clock): Narration {
     stopRequested: container => log.warn(fields(container), 'stop requested'),
     policyChanged: (container, settings) => log.warn({ ...fields(container), settings }, 'policy changed on request'),
     ended,
+    recorded: (container, { name, runs, added }) =>
+      log.info({ ...fields(container), recording: name, runs, added: added.slice(0, MAX_FIRST_LINES) }, 'run recorded'),
     warning: (container, warning) =>
       log.warn({ ...fields(container), warning: clip(warning, MAX_CHARS) }, 'container warning'),
     refused: ({ reason, message = '', id = '' }) =>

@@ -6,14 +6,15 @@ import { launch } from './launch.ts'
 import { loadNative, type RecordedProfile } from './native.ts'
 import { workApart } from './profile-work.ts'
 import type { Purpose } from './record-file.ts'
-import { isComplete, recordedCalls, type RecordedCall } from './recording.ts'
+import { isComplete, recordedCalls, type RecordedCall } from './recorded-calls.ts'
 import type { RunReport } from './run-report.ts'
 import type { Run, RunDeps, RunOptions } from './run.ts'
 
 export type { RecordedProfile } from './native.ts'
 export type { Purpose } from './record-file.ts'
 export type { Phase } from './phases.ts'
-export type { CoveredCall, RecordedCall } from './recording.ts'
+export type { RecordedCall } from './recorded-calls.ts'
+export type { CoveredCall } from './recording.ts'
 
 export type RecordOptions = Pick<RunOptions, 'command' | 'args' | 'env' | 'cwd' | 'signal'>
 

@@ -99,7 +99,7 @@ export function createRegistry({ names, epoch }: RegistryOptions): Registry {
   }
 
   function moveOut(listener: number, from: Container, atMs: number): Container {
-    const container = create({ ...from, warnings: [], creating: true, init: null }, atMs)
+    const container = create({ ...from, recording: undefined, warnings: [], creating: true, init: null }, atMs)
     own(listener, container)
     from.calls.move(listener, container.calls)
     return container

@@ -5,13 +5,13 @@ import { viewOf, type ContainerView } from './container-view.ts'
 import type { DaemonEvents } from './daemon-hooks.ts'
 import type { Emitter } from './emitter.ts'
 import type { History } from './history.ts'
-import type { DaemonSource, MetricsText } from './http/source.ts'
+import type { DaemonSource, MetricsText, RecordingSource } from './http/source.ts'
 import type { Ledger } from './ledger.ts'
 import type { Metrics } from './metrics.ts'
 import type { NotifydEvent } from './named-event.ts'
 import { OPEN_METRICS_TYPE, prefersOpenMetrics, toOpenMetrics } from './open-metrics.ts'
 
-export type Reading = Omit<DaemonSource, 'stopContainer' | 'changePolicy'>
+export type Reading = Omit<DaemonSource, 'stopContainer' | 'changePolicy' | keyof RecordingSource>
 
 interface SourceDeps {
   ledger: Ledger

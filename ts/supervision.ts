@@ -11,7 +11,6 @@ import { defaultAnswer, describeHandover } from './handover.ts'
 import type { History } from './history.ts'
 import type { DaemonSource } from './http/source.ts'
 import { identification } from './identification.ts'
-import { inspectionOf } from './inspection.ts'
 import { lastWordsOf } from './last-words.ts'
 import type { Keeping } from './keeping.ts'
 import { createLedger, type Ledger } from './ledger.ts'
@@ -19,8 +18,10 @@ import { listenOn } from './listen-on.ts'
 import type { Log } from './log.ts'
 import { createMetrics } from './metrics.ts'
 import { createNarration } from './narration.ts'
-import type { KeepOptions, Native, Supervisor, SupervisorOptions } from './native.ts'
+import type { KeepOptions, Native, Supervisor } from './native.ts'
+import { createRecordingSource, openRecordings } from './recording-source.ts'
 import { createSource } from './source.ts'
+import { supervisorOptions } from './supervisor-options.ts'
 import { readVersion } from './version.ts'
 
 export interface SupervisionDeps {
@@ -45,8 +46,6 @@ export interface Supervision {
   close(): Promise<void>
 }
 
-const RING_EVENTS = 65_536
-
 export function supervise({ config, clock, native, history, log, store }: SupervisionDeps): Supervision {
   let isReady = false
   let survives = false
@@ -69,7 +68,17 @@ export function supervise({ config, clock, native, history, log, store }: Superv
   const isKept = (key: string) => ledger.registry.get(key) !== undefined
   const keeping = store?.keeping.open(container => ledger.saved(container))
   const time = { toTime: toTime(clock), nowMs: clock.nowMs }
-  const told = { emitter, history, metrics, narration, keeping, names, ...time, forget, isKept }
+  const recordings = openRecordings({
+    config,
+    clock,
+    names,
+    resumed: store?.keeping.resumed,
+    supervisor,
+    told: narration.recorded,
+    log,
+    warning: (container, text) => hooks.warning(container, text),
+  })
+  const told = { emitter, history, metrics, narration, keeping, recordings, names, ...time, forget, isKept }
   const hooks = createHooks(told)
   const ledger: Ledger = createLedger({
     supervisor: () => supervisor,
@@ -80,6 +89,7 @@ export function supervise({ config, clock, native, history, log, store }: Superv
     answer: defaultAnswer(config),
     describe: handover => ({ ...describeHandover(config, handover), lookUp: identification(handover) }),
     lastWords: container => lastWordsOf(container),
+    reading: recordings.read,
     ...(store === undefined ? {} : { savedOf: store.keeping.of }),
     hooks,
   })
@@ -105,6 +115,7 @@ export function supervise({ config, clock, native, history, log, store }: Superv
     isReady = false
     await ledger.close()
     for (const container of ledger.registry.all()) hooks.changed(container)
+    recordings.close()
     keeping?.close()
     narration.close()
   }
@@ -123,19 +134,8 @@ export function supervise({ config, clock, native, history, log, store }: Superv
     hooks.changed(container)
   }
   const controls = createControls({ ledger, find: read.container, toTime: told.toTime, changed })
-  return { emitter, source: { ...read, ...controls }, listen, close }
-}
-
-function supervisorOptions(config: Config): SupervisorOptions {
-  const { maxListeners, handoverTimeoutMs } = config.listener
-  return {
-    answer: defaultAnswer(config),
-    mayContinue: config.containersMay.includes('continue'),
-    ringEvents: RING_EVENTS,
-    handoverTimeoutMs,
-    ...(maxListeners === null ? {} : { maxListeners }),
-    ...inspectionOf(config.detail),
-  }
+  const recorded = createRecordingSource(recordings, ledger.catchUp)
+  return { emitter, source: { ...read, ...controls, ...recorded }, listen, close }
 }
 
 async function lagSeconds(clock: Clock): Promise<number> {

@@ -68,6 +68,7 @@ const summary = (key: string, calls: number, more: Partial<ContainerSummary> = {
   startedAt: '2026-01-01T00:00:00.000Z',
   finishedAt: null,
   stopDueAt: null,
+  recording: null,
   ...more,
 })
 const sample = (atMs: number, ...containers: ContainerSummary[]) => ({ list: { containers, total: 0 }, atMs })

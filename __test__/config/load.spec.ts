@@ -51,6 +51,7 @@ test('an empty file gives the documented defaults', t => {
     storm: { stops: 3, withinMs: 600_000 },
     metrics: { crioForm: 'syscalls', retentionMs: 300_000, maxSyscalls: 500, maxContainers: 1000 },
     history: { maxContainers: 1000 },
+    recordings: { maxNames: 100 },
     log: { level: 'info' },
   })
 })
@@ -116,11 +117,11 @@ const wrong: Record<string, [text: string, ...lines: string[]]> = {
   ],
   'an unknown section is refused': [
     'policies: {}\n',
-    'config.yaml:1:1: policies: unknown setting; accepted: listener, http, stateDir, policy, detail, containersMay, storm, metrics, history, log',
+    'config.yaml:1:1: policies: unknown setting; accepted: listener, http, stateDir, policy, detail, containersMay, storm, metrics, history, recordings, log',
   ],
   'a prototype is an unknown setting': [
     '__proto__: {a: 1}\n',
-    'config.yaml:1:1: __proto__: unknown setting; accepted: listener, http, stateDir, policy, detail, containersMay, storm, metrics, history, log',
+    'config.yaml:1:1: __proto__: unknown setting; accepted: listener, http, stateDir, policy, detail, containersMay, storm, metrics, history, recordings, log',
   ],
   'a key that is given twice is refused': [
     'policy: {}\nlog: {}\npolicy: {}\n',
@@ -233,7 +234,7 @@ const wrong: Record<string, [text: string, ...lines: string[]]> = {
   'an unknown tag is refused': ['log: !x {}\n', 'config.yaml:1:6: unresolved tag: !x'],
   'a list as the whole file is refused': [
     '- a\n',
-    'config.yaml:1:1: a list is not a mapping; accepted: listener, http, stateDir, policy, detail, containersMay, storm, metrics, history, log',
+    'config.yaml:1:1: a list is not a mapping; accepted: listener, http, stateDir, policy, detail, containersMay, storm, metrics, history, recordings, log',
   ],
   'a wrong value behind an alias is refused where it stands': [
     'policy: {action: &x halt}\nlog: {level: *x}\n',

@@ -85,6 +85,7 @@ function configOf(folder: string, { policy = {}, storm, crioForm = 'syscalls', c
     storm: storm ?? { stops: 3, withinMs: 600_000 },
     metrics: { crioForm, retentionMs: 300_000, maxSyscalls: 100, maxContainers: 100 },
     history: { maxContainers: 10 },
+    recordings: { maxNames: 2 },
     log: { level: 'info' },
   }
 }

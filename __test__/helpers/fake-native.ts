@@ -15,6 +15,7 @@ import type {
   LaunchRequest,
   Native,
   Notice,
+  Recorded,
   Stats,
   StopReport,
   Supervisor,
@@ -85,6 +86,8 @@ export class FakeSupervisor implements Supervisor {
   closed = false
   /** What `arguments` tells. */
   values: ArgumentValues[] = []
+  /** What `recorded` tells of each listener. */
+  readonly recordings = new Map<number, Recorded>()
   /** What `stop` does; by default everything ends. */
   onStop: (listener: number) => Promise<StopReport> = listener => this.#endAll(listener)
   onLaunch: () => void = () => {}
@@ -199,6 +202,10 @@ export class FakeSupervisor implements Supervisor {
     this.countReads += 1
     return [...(this.#listeners.get(listener)?.counts.values() ?? [])].map(count => ({ ...count }))
   }
+  recorded(listener: number): Recorded {
+    return this.recordings.get(listener) ?? { counts: [], values: [] }
+  }
+
   arguments(): ArgumentValues[] {
     return this.values
   }

@@ -16,6 +16,7 @@ export function view(given: Partial<ContainerView> = {}): ContainerView {
     answer: 'profile',
     policySource: 'configuration',
     policy: null,
+    recording: null,
     bundle: '/run/b',
     initPid: 42,
     listeners: 1,
@@ -48,6 +49,10 @@ export function source(views: ContainerView[], given: Partial<DaemonSource> = {}
     changePolicy: () => {
       throw new Error('nothing is changed here')
     },
+    recordings: () => [],
+    recording: () => undefined,
+    recordingProfile: () => undefined,
+    forgetRecording: () => false,
     timeOf: atMs => new Date(atMs).toISOString(),
     ...given,
   }

@@ -14,6 +14,7 @@ const stopped: ContainerView = {
   answer: 'profile',
   policySource: 'annotation seccomp-notifyd.io/action',
   policy: null,
+  recording: null,
   bundle: '/run/web',
   initPid: 42,
   listeners: 0,

@@ -3,10 +3,10 @@
 import { request } from 'node:http'
 import { NotifydError } from '../errors.ts'
 
-type Method = 'GET' | 'POST'
+type Method = 'GET' | 'POST' | 'DELETE'
 
 /** A stop alone may take ten seconds. */
-const TIMEOUT_MS = { GET: 10_000, POST: 30_000 } as const
+const TIMEOUT_MS = { GET: 10_000, POST: 30_000, DELETE: 10_000 } as const
 const MOST_BYTES = 64 * 1024 * 1024
 
 export interface ClientOptions {
@@ -23,6 +23,11 @@ export function getJson(path: string, options: ClientOptions): Promise<unknown> 
 /** Has something done; what comes of it takes its time. */
 export function postJson(path: string, options: ClientOptions): Promise<unknown> {
   return askJson('POST', path, options)
+}
+
+/** Has something forgotten. */
+export function deleteJson(path: string, options: ClientOptions): Promise<unknown> {
+  return askJson('DELETE', path, options)
 }
 
 async function askJson(method: Method, path: string, options: ClientOptions): Promise<unknown> {

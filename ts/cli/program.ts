@@ -12,6 +12,7 @@ import { defineEvents } from './definitions/events.ts'
 import { defineProfile } from './definitions/profile.ts'
 import { definePs } from './definitions/ps.ts'
 import { defineRecord } from './definitions/record.ts'
+import { defineRecording } from './definitions/recording.ts'
 import { defineRun } from './definitions/run.ts'
 import { defineRuntime } from './definitions/runtime.ts'
 import { defineServe } from './definitions/serve.ts'
@@ -29,6 +30,7 @@ const DEFINITIONS = [
   defineRun,
   defineVerify,
   defineRecord,
+  defineRecording,
   defineProfile,
   definePs,
   defineDescribe,

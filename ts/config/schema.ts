@@ -46,6 +46,7 @@ export interface Config {
   storm: { stops: number; withinMs: number }
   metrics: { crioForm: 'syscalls' | 'syscall'; retentionMs: number; maxSyscalls: number; maxContainers: number }
   history: { maxContainers: number }
+  recordings: { maxNames: number }
   log: { level: 'debug' | 'info' | 'warn' | 'error' | 'silent' }
 }
 
@@ -232,6 +233,17 @@ export function configSchema(paths: DefaultPaths) {
     history: v.optional(
       section({
         maxContainers: setting(integer(1, 1_000_000), 1000, 5000, 'Ended containers that are remembered.'),
+      }),
+      {},
+    ),
+    recordings: v.optional(
+      section({
+        maxNames: setting(
+          integer(0, 10_000),
+          100,
+          20,
+          'Most names under which containers are recorded, of which each has a file of a few hundred KiB at most; 0 records nothing.',
+        ),
       }),
       {},
     ),

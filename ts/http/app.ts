@@ -12,6 +12,7 @@ import { eventRoutes } from './routes/events.ts'
 import { healthRoutes } from './routes/health.ts'
 import { metricsRoutes } from './routes/metrics.ts'
 import { openApiRoutes } from './routes/openapi.ts'
+import { recordingRoutes } from './routes/recordings.ts'
 import type { Rate } from './rate.ts'
 import type { DaemonSource } from './source.ts'
 
@@ -42,6 +43,7 @@ export function createApp(source: DaemonSource, options: AppOptions = {}): Hono<
     .route('/', openApiRoutes())
     .route('/', containerRoutes(source))
     .route('/', changeRoutes(source))
+    .route('/', recordingRoutes(source))
     .route('/', eventRoutes(feed))
   app.notFound(c => problemResponse('ERR_NO_ROUTE', `nothing is at ${c.req.path}`))
   app.onError(error => {

@@ -1,8 +1,9 @@
 /** PURE: what may be done at a path. */
 
-const CHANGES: readonly { method: string; path: RegExp }[] = [
+const CHANGES: readonly { method: string; path: RegExp; isRead?: true }[] = [
   { method: 'POST', path: /^\/v1\/containers\/[^/]+\/stop$/ },
   { method: 'PATCH', path: /^\/v1\/containers\/[^/]+\/policy$/ },
+  { method: 'DELETE', path: /^\/v1\/recordings\/[^/]+$/, isRead: true },
 ]
 
 export const READING = ['GET', 'HEAD']
@@ -10,6 +11,7 @@ export const READING = ['GET', 'HEAD']
 export const WITH_BODY = 'PATCH'
 
 export function methodsAt(path: string): string[] {
-  const changes = CHANGES.filter(change => change.path.test(path)).map(({ method }) => method)
-  return changes.length === 0 ? READING : changes
+  const changes = CHANGES.filter(change => change.path.test(path))
+  const isRead = changes.every(change => change.isRead === true)
+  return [...(isRead ? READING : []), ...changes.map(({ method }) => method)]
 }

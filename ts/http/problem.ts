@@ -10,6 +10,7 @@ export const problems = {
   ERR_ORIGIN: { status: 403, title: 'Forbidden' },
   ERR_READ_ONLY: { status: 403, title: 'Forbidden' },
   ERR_NO_CONTAINER: { status: 404, title: 'Not Found' },
+  ERR_NO_RECORDING: { status: 404, title: 'Not Found' },
   ERR_NO_ROUTE: { status: 404, title: 'Not Found' },
   ERR_METHOD: { status: 405, title: 'Method Not Allowed' },
   ERR_AMBIGUOUS: { status: 409, title: 'Conflict' },

@@ -3,6 +3,8 @@
 import type { PolicyChange } from '../config/policy-change.ts'
 import type { ContainerView } from '../container-view.ts'
 import type { NotifydEvent } from '../named-event.ts'
+import type { Purpose } from '../record-file.ts'
+import type { RecordingView } from '../recording-view.ts'
 
 export interface MetricsText {
   /** Media type. */
@@ -10,7 +12,18 @@ export interface MetricsText {
   body: string
 }
 
-export interface DaemonSource {
+/** What containers were recorded to call, by the name that they gave. */
+export interface RecordingSource {
+  /** By name. */
+  recordings(): RecordingView[]
+  recording(name: string): RecordingView | undefined
+  /** The smallest profile that lets the recorded calls run, as text in the format of OCI; undefined: there is no such recording. */
+  recordingProfile(name: string, purpose?: Partial<Purpose>): Promise<string> | undefined
+  /** Forgets the runs that have ended; false: there is no such recording. */
+  forgetRecording(name: string): boolean
+}
+
+export interface DaemonSource extends RecordingSource {
   /** Running and remembered containers. */
   containers(): ContainerView[]
   /** By key, or by the runtime's id: then its newest incarnation. */

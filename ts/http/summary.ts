@@ -19,6 +19,8 @@ export interface ContainerSummary extends Shown {
   name: string
   state: ContainerState
   action: ContainerView['action']
+  /** What its calls are recorded under, where they are. */
+  recording: string | null
   /** Forbidden calls of the user's program, those of the runtime before it left out. */
   calls: number
   /** Of the minute up to the last one; null where none was seen since the daemon started. */
@@ -54,6 +56,8 @@ export function summarize(view: ContainerView): ContainerSummary {
     podContainer,
     state,
     action,
+    // An older version has remembered none.
+    recording: view.recording ?? null,
     calls: forbiddenCalls(view),
     recentCalls: lastMinute(view),
     incidents: incidentsTotal,

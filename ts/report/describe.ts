@@ -34,6 +34,7 @@ export function describeContainer(view: Describable): string {
     field('  Finished', view.finishedAt),
     field('Action', `${view.action} (from ${view.policySource})`),
     field('Answer', view.answer),
+    field('Recording', view.recording ?? null),
     field('Listeners', view.listeners),
     field('Survives', view.listeners === 0 ? null : survival(view)),
     calls(view.calls),

@@ -21,6 +21,7 @@ const COLUMNS: Column[] = [
   { title: 'ENGINE', isOptional: true, cell: ({ engine }) => engine },
   { title: 'STATE', cell: ({ state }) => state },
   { title: 'ACTION', cell: ({ action }) => action },
+  { title: 'RECORDING', isOptional: true, cell: ({ recording }) => recording },
   { title: 'CALLS', cell: ({ calls }) => calls },
   { title: 'REASON', cell: ({ reason }) => reason },
   { title: 'AGE', cell: ({ startedAt }, nowMs) => formatAge(nowMs - Date.parse(startedAt)) },

@@ -16,9 +16,13 @@ export function describeNovelty(
   // All of a first run is new.
   if (runs === 1) return '1 run recorded'
   if (calls.length + values.length === 0) return `${runs} runs recorded; this one added nothing`
+  return `${runs} runs recorded; this one added ${noveltyTexts({ calls, values }).join(', ')}`
+}
+
+/** What a run added, one text each: `mkdir (x86_64)`, `socket with 2 and 10`. */
+export function noveltyTexts({ calls, values }: Novelty): string[] {
   const names = calls.map(({ syscall, abi }) => `${syscall} (${abi})`)
-  const wider = values.map(each => `${each.syscall} with ${each.values.join(' and ') || 'any value'}`)
-  return `${runs} runs recorded; this one added ${[...names, ...wider].join(', ')}`
+  return [...names, ...values.map(each => `${each.syscall} with ${each.values.join(' and ') || 'any value'}`)]
 }
 
 export function describeGaps(

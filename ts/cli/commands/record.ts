@@ -3,12 +3,12 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { NotifydError } from '../../errors.ts'
 import { describeGaps, describeNovelty, describePhases, describeProgress } from '../../report/record.ts'
-import { formatRecord, parseRecord, type Purpose, type RecordFile } from '../../record-file.ts'
+import { formatRecord, parseRecord, type RecordFile } from '../../record-file.ts'
 import { libseccompVersion, record as start, recordedProfile, type RecordedRun } from '../../record.ts'
 import { addRun, NO_RUNS } from '../../recording.ts'
 import { forwardSignals } from '../forwarding.ts'
-import { listOf } from '../list.ts'
 import { say } from '../output.ts'
+import { runtimesOf } from '../runtimes-of.ts'
 import { writeWhole } from '../whole-file.ts'
 
 export interface RecordFlags {
@@ -46,27 +46,6 @@ async function recordBefore(output: string, flags: RecordFlags): Promise<RecordF
       ioctlRequests: flags.ioctlRequests ?? purpose.ioctlRequests,
     },
   }
-}
-
-/** Engines load a filter by their runtime, and call nothing under it themselves. Podman is set up with either. */
-const RUNTIMES_OF: Record<string, Purpose['runtimes']> = {
-  runc: ['runc'],
-  crun: ['crun'],
-  docker: ['runc'],
-  containerd: ['runc'],
-  podman: ['runc', 'crun'],
-  'cri-o': ['runc', 'crun'],
-}
-
-function runtimesOf(text: string): Purpose['runtimes'] {
-  return [...new Set(listOf(text).flatMap(runtimesOfOne))]
-}
-
-function runtimesOfOne(name: string): Purpose['runtimes'] {
-  const runtimes = Object.entries(RUNTIMES_OF).find(([known]) => known === name)?.[1]
-  if (runtimes !== undefined) return runtimes
-  const accepted = Object.keys(RUNTIMES_OF).join(', ')
-  throw new NotifydError('ERR_USAGE', `--for takes ${accepted}, separated by commas, not ${JSON.stringify(name)}`)
 }
 
 /** Nothing where neither the profile nor its record is there. What was edited by hand would be lost, so it is refused. */

@@ -62,8 +62,13 @@ function limited(path: string): ProblemCode[] {
   return UNLIMITED.includes(path) ? [] : ['ERR_TOO_MANY_REQUESTS']
 }
 
+const PATH_PARAMETERS: Record<string, string> = {
+  id: "The runtime's id, its first four or more characters, or our key.",
+  name: 'Of the annotation seccomp-notifyd.io/record.',
+}
+
 function pathParameter(name: string): object {
-  const description = "The runtime's id, its first four or more characters, or our key."
+  const description = PATH_PARAMETERS[name]
   return { name, in: 'path', required: true, description, schema: { type: 'string' } }
 }
 

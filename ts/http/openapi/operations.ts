@@ -3,10 +3,11 @@
 import { filterParameters } from '../events/filter.ts'
 import { listParameters } from '../listing.ts'
 import type { Parameters } from '../parameters.ts'
+import { profileParameters } from '../profile-parameters.ts'
 import type { ProblemCode } from '../problem.ts'
 
 export interface Operation {
-  method: 'get' | 'post' | 'patch'
+  method: 'get' | 'post' | 'patch' | 'delete'
   /** As routes are written: `/v1/containers/:id`. */
   path: string
   summary: string
@@ -20,6 +21,8 @@ export interface Operation {
 
 const NAMING: ProblemCode[] = ['ERR_BAD_QUERY', 'ERR_NO_CONTAINER', 'ERR_AMBIGUOUS']
 const CHANGING: ProblemCode[] = [...NAMING, 'ERR_TOKEN', 'ERR_READ_ONLY', 'ERR_TOO_MANY_ATTEMPTS', 'ERR_NOT_RUNNING']
+
+const RECORDING: ProblemCode[] = ['ERR_BAD_QUERY', 'ERR_NO_RECORDING']
 
 const json = (schema: string, text: string) => ({ type: 'application/json', schema, text })
 const text = (told: string) => ({ type: 'text/plain', text: told })
@@ -91,5 +94,34 @@ export const operations: readonly Operation[] = [
     body: 'PolicyChange',
     answer: json('Container', 'It is treated so from now on.'),
     problems: [...CHANGING, 'ERR_POLICY', 'ERR_BAD_BODY', 'ERR_MEDIA_TYPE'],
+  },
+  {
+    method: 'get',
+    path: '/v1/recordings',
+    summary: 'Recordings, by name.',
+    answer: json('RecordingList', 'All of them.'),
+    problems: ['ERR_BAD_QUERY'],
+  },
+  {
+    method: 'get',
+    path: '/v1/recordings/:name',
+    summary: 'One recording: which calls were made, and in how many runs.',
+    answer: json('Recording', 'Everything known of it.'),
+    problems: RECORDING,
+  },
+  {
+    method: 'get',
+    path: '/v1/recordings/:name/profile',
+    summary: 'The smallest profile that lets the recorded calls run, in the format of the OCI runtime specification.',
+    parameters: profileParameters,
+    answer: { type: 'application/json', text: 'The profile.' },
+    problems: RECORDING,
+  },
+  {
+    method: 'delete',
+    path: '/v1/recordings/:name',
+    summary: 'Forgets the runs that have ended. Unix socket, or TCP with the token.',
+    answer: json('RecordingList', 'What is left.'),
+    problems: [...RECORDING, 'ERR_TOKEN', 'ERR_READ_ONLY', 'ERR_TOO_MANY_ATTEMPTS'],
   },
 ]

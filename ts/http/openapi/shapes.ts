@@ -9,6 +9,7 @@ import type { RecentCallsView } from '../../recent-calls.ts'
 import type { ContainerDetail, Incarnation } from '../routes/containers.ts'
 import { containerStates, type ContainerList, type ContainerSummary } from '../summary.ts'
 import { callSchemas } from './call-shapes.ts'
+import { recordingSchemas } from './recording-shapes.ts'
 import { flag, list, nullable, oneOf, ref, shape, time, whole, words, type Schema } from './schema.ts'
 
 const action = oneOf(['log', 'stop'])
@@ -28,6 +29,7 @@ const head = {
   podContainer: nullable(words),
   state,
   action,
+  recording: nullable(words),
 }
 const fate = { reason: nullable(words), message: nullable(words), startedAt: time, finishedAt: nullable(time) }
 
@@ -84,6 +86,7 @@ export const schemas: Record<string, Schema> = {
     }),
   }),
   ...callSchemas,
+  ...recordingSchemas,
   Incident: shape<Incident>({
     startedAt: time,
     endedAt: time,
