@@ -89,10 +89,6 @@ const MAX_INCIDENTS = 50
 export const UNSUPERVISED_MESSAGE =
   'the daemon that watched this container is gone: calls that its profile denies now fail with ENOSYS and are not counted; restart the container'
 
-function sourcesOf(policy: Policy, source: string): PolicySources {
-  return Object.fromEntries(Object.keys(policy).map(setting => [setting, source])) as PolicySources
-}
-
 export function newContainer(key: string, described: Described, calls: CallTable, atMs: number): Container {
   const { name, workload, origin = UNKNOWN_ORIGIN, init, policy, policySource: source } = described
   return {
@@ -106,7 +102,9 @@ export function newContainer(key: string, described: Described, calls: CallTable
     init,
     policy,
     policySource: source,
-    policySources: described.policySources ?? sourcesOf(policy, source),
+    policySources:
+      described.policySources ??
+      (Object.fromEntries(Object.keys(policy).map(setting => [setting, source])) as PolicySources),
     recording: described.recording ?? null,
     openIncident: null,
     calls,

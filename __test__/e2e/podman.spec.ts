@@ -134,6 +134,25 @@ function define(runtime: RuntimeName): void {
     t.true(code > 124, `${code}`)
     t.regex(stderr, /seccomp-notifyd-runtime: connecting to the listener .*: No such file or directory.*; hint: /)
   })
+
+  check(
+    `with ${runtime}, a container that an annotation has recorded runs with that profile and nothing else`,
+    async t => {
+      const { podman, daemon, shim } = await setting(t, runtime)
+      const command = ['sh', '-c', 'cd /tmp; echo x > a; sort a; rm a; exit 7']
+      const recorded = ['--rm', '--annotation', 'seccomp-notifyd.io/record=web']
+      const first = await podman.run(shim.script, recorded, command)
+      t.is(first.code, 7, first.stderr)
+      const runs = async () =>
+        JSON.parse((await daemon.get('/v1/recordings/web')).body) as { runs: number; running: number }
+      await until(async () => (await runs()).runs === 1 && (await runs()).running === 0, 10_000)
+      const profile = join(shim.folder, 'web.json')
+      const made = await cli(['recording', 'profile', 'web', '-o', profile, '--api-socket', daemon.apiSocket])
+      t.is(made.code, 0, made.stderr)
+      const again = await podman.run(real, ['--rm', '--security-opt', `seccomp=${profile}`], command)
+      t.deepEqual([again.code, again.stdout], [7, 'x\n'], again.stderr)
+    },
+  )
 }
 
 async function importImage(podman: Podman, folder: string): Promise<void> {
