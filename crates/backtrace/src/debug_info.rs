@@ -57,6 +57,10 @@ impl DebugInfo {
     /// The functions at an address, the innermost inlined one first; empty where nothing is known.
     pub fn lines(&self, address: u64, most: usize) -> Vec<Line> {
         let mut lines = Vec::new();
+        // addr2line adds one to it.
+        if address == u64::MAX {
+            return lines;
+        }
         let Ok(mut frames) = self.0.find_frames(address).skip_all_loads() else {
             return lines;
         };

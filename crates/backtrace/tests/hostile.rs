@@ -138,6 +138,14 @@ fn a_table_of_unwind_tables_whose_entries_lie_nowhere_does_no_harm() {
 }
 
 #[test]
+fn the_last_of_all_addresses_is_as_the_one_before_it() {
+    let executable = compile("gcc", "chain.c", &["-g", "-O2"]);
+    let module = std::fs::read(executable).unwrap();
+    let [before, last] = [u64::MAX - 1, u64::MAX].map(|address| notifyd_backtrace::functions_at(&module, address));
+    assert_eq!(last, before);
+}
+
+#[test]
 fn a_file_that_was_cut_leaves_module_and_offset() {
     let victim = Victim::new();
     let mut tracer = Tracer::new(generous());
