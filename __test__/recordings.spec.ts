@@ -23,7 +23,7 @@ function allowed(name: keyof typeof NUMBERS, count = 1, number: number = NUMBERS
   return { arch: X86_64, number, verdict: ALLOW, init: false, count, firstAtMs: 1, lastAtMs: 2 }
 }
 
-function runs({ daemon }: Setting, name: string): [string, number, number][] {
+function covered({ daemon }: Setting, name: string): [string, number, number][] {
   return (daemon.recording(name)?.calls ?? []).map(call => [call.syscall, call.count, call.runs])
 }
 
@@ -44,7 +44,7 @@ test('runs of one name come to one recording, and the second tells what it added
     setting.fake.detach(listener)
     setting.daemon.containers()
   }
-  t.deepEqual(runs(setting, 'web'), [['chroot', 1, 1], ['mkdir', 5, 2]]) // prettier-ignore
+  t.deepEqual(covered(setting, 'web'), [['chroot', 1, 1], ['mkdir', 5, 2]]) // prettier-ignore
   t.like(setting.daemon.recording('web'), { runs: 3, running: 0, different: 2, added: ['chroot (x86_64)'] })
   const told = setting.logs.filter(({ text }) => text === 'run recorded').map(({ added }) => added)
   t.deepEqual(told, [['mkdir (x86_64)'], [], ['chroot (x86_64)']])

@@ -44,7 +44,7 @@ function define(runtime: RuntimeName): void {
     await runOnce(runtimes, { args: SCRIPT, profile: DENYING, ...named('web') })
     const { calls, added } = await recording(daemon, 'web', 2)
     t.deepEqual(added, [])
-    t.true(calls.every(({ runs, runtime }) => runs === 2 || runtime === true))
+    t.true(calls.every(call => call.runs === 2 || call.runtime === true))
     const told = daemon.logs().filter(({ msg }) => msg === 'run recorded')
     const pairs = told.map(({ recording: name, runs }) => `${String(name)} ${String(runs)}`)
     t.deepEqual(pairs, ['web 1', 'web 2'])
