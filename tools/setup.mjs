@@ -72,17 +72,31 @@ const SYSTEM_PACKAGES = [
   },
   {
     name: 'python3',
-    why: 'for the test of real programs in a container',
+    why: 'for tests of real programs in a container and of recordings',
     required: false,
     engine: true,
     present: () => which('python3') !== null,
   },
   {
     name: 'nginx-light',
-    why: 'for the test of a server in a container',
+    why: 'for tests of a server in a container and of recordings',
     required: false,
     engine: true,
     present: () => which('nginx') !== null,
+  },
+  {
+    name: 'redis-server',
+    why: 'for tests of recordings',
+    required: false,
+    engine: true,
+    present: () => which('redis-server') !== null && which('redis-benchmark') !== null,
+  },
+  {
+    name: 'git',
+    why: 'for tests of recordings',
+    required: false,
+    engine: true,
+    present: () => which('git') !== null,
   },
   {
     name: 'musl-tools',
@@ -93,7 +107,7 @@ const SYSTEM_PACKAGES = [
   },
   {
     name: 'golang-go',
-    why: 'for tests of backtraces',
+    why: 'for tests of backtraces and of recordings',
     required: false,
     engine: true,
     present: () => which('go') !== null,

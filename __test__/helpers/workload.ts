@@ -1,9 +1,10 @@
 /** Many real programs, one after the other in one container, and what became of each. */
 
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { parse } from 'yaml'
 import type { BundleOptions, Runtimes } from './containers.ts'
+import { hostFolders } from './host-folders.ts'
 import { projectRoot } from './project.ts'
 
 export interface Task {
@@ -18,8 +19,6 @@ export interface Result {
   output: string
 }
 
-/** Where programs of the host lie, and what they need. */
-const FOLDERS = ['/usr', '/lib', '/lib64', '/etc']
 const IDENTITY = ['AUTHOR', 'COMMITTER'].flatMap(who => [
   `GIT_${who}_NAME=somebody`,
   `GIT_${who}_EMAIL=somebody@example.org`,
@@ -45,8 +44,7 @@ export function placeTasks(runtimes: Runtimes, tasks: Task[]): Pick<BundleOption
   for (const [at, { run }] of tasks.entries())
     writeFileSync(join(root, 'tasks', String(at).padStart(3, '0')), `${run}\n`)
   writeFileSync(join(root, 'driver'), DRIVER)
-  const folders = [...FOLDERS, dirname(dirname(process.execPath))].filter(path => existsSync(path))
-  return { args: ['sh', '/driver'], folders: [...new Set(folders)] }
+  return { args: ['sh', '/driver'], folders: hostFolders() }
 }
 
 export function readResults(tasks: Task[], stdout: string): Result[] {
