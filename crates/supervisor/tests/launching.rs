@@ -61,6 +61,42 @@ fn the_commands_status_or_signal_comes_back() {
     assert_eq!(run(&mut bench, &[CHROOT], "kill -9 $$").1, Ended::Signaled(9));
 }
 
+/// Niceness of all threads of this process that answer calls: proc_pid_stat(5), the 19th field.
+fn niceness_of_loops() -> Vec<i32> {
+    let tasks = std::fs::read_dir("/proc/self/task").unwrap();
+    let read = |path: std::path::PathBuf| std::fs::read_to_string(path).unwrap_or_default();
+    let paths: Vec<_> = tasks.map(|task| task.unwrap().path()).collect();
+    let loops = paths.iter().filter(|path| read(path.join("comm")) == "notifyd-loop\n");
+    let niceness = |stat: String| stat.split(") ").last()?.split(' ').nth(16)?.parse().ok();
+    loops.filter_map(|path| niceness(read(path.join("stat")))).collect()
+}
+
+#[test]
+fn calls_of_a_command_are_received_before_it_goes_on_where_that_is_permitted() {
+    let mut bench = Bench::new("niceness", OPTIONS);
+    let own = rustix::process::getpriority_process(None).unwrap();
+    let script = format!("test $(nice) -eq {own}");
+    let launched = launch(
+        &bench,
+        deny(&[CHROOT], Action::Errno(1)),
+        EPERM,
+        &["sh", "-c", &format!("sleep 1; {script}")],
+    )
+    .unwrap();
+    // Of this thread, whose priority is the same otherwise.
+    let permitted = rustix::process::setpriority_process(None, -10).is_ok();
+    let until = Instant::now() + Duration::from_secs(30);
+    while permitted && !niceness_of_loops().contains(&-10) {
+        assert!(Instant::now() < until, "{:?}", niceness_of_loops());
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert_eq!(
+        end(&mut bench, launched),
+        Ended::Exited(0),
+        "the command has what it would have without us"
+    );
+}
+
 #[test]
 fn a_denied_call_gets_the_programs_errno_and_is_counted() {
     let mut bench = Bench::new("errno", OPTIONS);
