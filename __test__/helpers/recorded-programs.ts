@@ -1,4 +1,7 @@
-/** Programs of all kinds for recordings: each does the same work whenever it is run, and calls the same. */
+/**
+ * Programs of all kinds for recordings: each does the same work whenever it is run, and calls the same. The scripts are bash's,
+ * since dash has calls fail that the end of a child interrupts.
+ */
 
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, renameSync } from 'node:fs'
@@ -46,18 +49,18 @@ export const recordedPrograms: RecordedProgram[] = [
     words: () => [process.execPath, '-e', readFileSync(source('node.cjs'), 'utf8')],
     code: 6,
   },
-  { title: 'git clone', needs: ['git', 'git'], words: () => ['/bin/sh', source('git.sh')], code: 8 },
+  { title: 'git clone', needs: ['git', 'git'], words: () => ['/bin/bash', source('git.sh')], code: 8 },
   { title: 'a program in Go', needs: ['golang-go', 'go'], words: () => [goProgram()], code: 5 },
   {
     title: 'redis-server with redis-benchmark',
     needs: ['redis-server', 'redis-server'],
-    words: () => ['/bin/sh', source('redis.sh')],
+    words: () => ['/bin/bash', source('redis.sh')],
     code: 9,
   },
   {
     title: `nginx that serves ${REQUESTS} requests`,
     needs: ['nginx-light', 'nginx'],
-    words: port => ['/bin/sh', source('nginx.sh'), String(port)],
+    words: port => ['/bin/bash', source('nginx.sh'), String(port)],
     code: 0,
     serve: askOften,
   },
