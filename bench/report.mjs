@@ -71,6 +71,26 @@ export function reportStarts(raw) {
   ])
 }
 
+/** `overhead` and `eachCall` are those of recordings.mjs. */
+export function reportRecordings(raw, titles, { overhead, eachCall }) {
+  const ways = ['record', 'floor', 'counting', 'writing']
+  const heads = ['record', 'C, nothing kept', 'strace -f -c', 'strace -f -o']
+  printTable([
+    ['added to a program, ms', 'calls', 'alone', ...heads, 'record / strace -f -c'],
+    ...Object.entries(raw).map(([title, turns]) => [
+      title,
+      medianOf(turns, 'calls'),
+      medianOf(turns, 'plain').toFixed(0),
+      ...ways.map(way => overhead(turns, way).toFixed(0)),
+      (overhead(turns, 'record') / overhead(turns, 'counting')).toFixed(2),
+    ]),
+  ])
+  printTable([
+    ['added to each call, µs', ...heads],
+    ...titles.map(title => [title, ...ways.map(way => eachCall(raw, title, way).toFixed(2))]),
+  ])
+}
+
 export function reportBudgets(results) {
   printTable([
     ['budget', 'measured', 'limit', '', 'the C loop'],

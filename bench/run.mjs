@@ -3,7 +3,7 @@
  * Measures the budgets as ratios, all in one run on one machine: what a denied call costs under our daemon and under what
  * it is compared with. README.md says how, and what is not measured. Exit code 1: a budget is missed.
  *
- * node bench/run.mjs [--repetitions N] [--calls N] [--idle N] [--only calls,verdicts,looks,wakeups,readers,drain,idle,starts] [--no-write]
+ * node bench/run.mjs [--repetitions N] [--calls N] [--idle N] [--only calls,verdicts,looks,wakeups,readers,drain,idle,starts,recordings] [--no-write]
  */
 import { execFileSync, spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -14,7 +14,16 @@ import { parseArgs } from 'node:util'
 import { explain, root, run, say, setUp, which } from '../tools/setup.mjs'
 import { lookBudgets, measureLooks, reportLooks } from './looks.mjs'
 import { measureReaders, readerBudgets } from './readers.mjs'
-import { medianOf, reportBudgets, reportCalls, reportReaders, reportStarts, reportWakeUps } from './report.mjs'
+import { eachCall, measureRecordings, namesOf, overhead, recordingBudgets } from './recordings.mjs'
+import {
+  medianOf,
+  reportBudgets,
+  reportCalls,
+  reportReaders,
+  reportRecordings,
+  reportStarts,
+  reportWakeUps,
+} from './report.mjs'
 import { measureStarts, startBudgets } from './starts.mjs'
 
 const { values } = parseArgs({
@@ -22,7 +31,7 @@ const { values } = parseArgs({
     repetitions: { type: 'string', default: '7' },
     calls: { type: 'string', default: '20000' },
     idle: { type: 'string', default: '10000' },
-    only: { type: 'string', default: 'calls,verdicts,looks,wakeups,readers,drain,idle,starts' },
+    only: { type: 'string', default: 'calls,verdicts,looks,wakeups,readers,drain,idle,starts,recordings' },
     'no-write': { type: 'boolean', default: false },
   },
 })
@@ -69,7 +78,7 @@ async function build() {
   mkdirSync(bin, { recursive: true })
   const gcc = (name, source) =>
     run('gcc', ['-O2', '-Wall', '-static', '-no-pie', '-pthread', '-o', join(bin, name), source])
-  for (const name of ['target', 'blocking-supervisor', 'epoll-supervisor', 'nothing'])
+  for (const name of ['target', 'blocking-supervisor', 'blocking-recorder', 'epoll-supervisor', 'nothing'])
     await gcc(name, join(bench, `${name}.c`))
   for (const name of ['fake-runtime', 'many-listeners']) await gcc(name, join(guests, `${name}.c`))
   if (which('go') !== null) await run('go', ['build', '-o', join(bin, 'agent'), '.'], { cwd: join(bench, 'agent') })
@@ -363,7 +372,12 @@ const PARTS = [
   { key: 'drain', title: 'draining', measure: measureDrain, budgets: drainBudgets },
   { key: 'idle', title: `${IDLE_LISTENERS} idle listeners`, measure: measureIdle, budgets: idleBudgets },
   { key: 'starts', title: 'starts of containers', measure: measureStartsOfContainers, budgets: startBudgets },
+  { key: 'recordings', title: 'recordings', measure: measureRecordingsOfPrograms, budgets: recordingBudgets },
 ]
+
+async function measureRecordingsOfPrograms() {
+  return measureRecordings(folder, join(bin, 'blocking-recorder'), REPETITIONS)
+}
 
 function measureManyReaders() {
   return measureReaders({ start: startAsking, open, measure: measureCalls }, REPETITIONS)
@@ -449,6 +463,8 @@ async function main() {
   if (measured.wakeups !== undefined) reportWakeUps(measured.wakeups, WAKE_UPS)
   if (measured.readers !== undefined) reportReaders(measured.readers)
   if (measured.starts !== undefined) reportStarts(measured.starts)
+  if (measured.recordings?.true !== undefined)
+    reportRecordings(measured.recordings, namesOf(measured.recordings), { overhead, eachCall })
   reportBudgets(results)
   if (!values['no-write'] && parts.size === PARTS.length) write(measured, results)
   return results.every(({ ok }) => ok !== false)
