@@ -206,6 +206,37 @@ test('an engine stands for the runtimes that it uses', async t => {
   t.deepEqual(await made('podman'), [...new Set([...runc, ...crun])].toSorted())
 })
 
+/** It ends by itself, or when it is told to. */
+const PATIENT = `import signal, sys, time
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(5))
+for turn in range(int(sys.argv[1])):
+    time.sleep(0.1)`
+
+test('what is recorded for a container lets it be paused and stopped, though no run of it was', async t => {
+  const words = (turns: number) => ['/usr/bin/python3', '-c', PATIENT, String(turns)]
+  const { calls } = await (await record(command(words(1)))).finished
+  const { json } = await recordedProfile(calls, { runtimes: ['crun'] })
+  const running = await run({ ...command(words(100_000)), profile: json })
+  t.teardown(() => running.stop())
+  await until(() => catches(running.pid, 15), 10_000)
+  const isIn = (state: string) => readFileSync(`/proc/${running.pid}/stat`, 'utf8').includes(` (python3) ${state} `)
+  for (let pause = 0; pause < 3; pause++) {
+    await until(() => isIn('S'), 10_000)
+    running.signal('SIGSTOP')
+    await until(() => isIn('T'), 10_000)
+    running.signal('SIGCONT')
+  }
+  await until(() => isIn('S'), 10_000)
+  running.signal('SIGTERM')
+  t.is((await running.finished).exitCode, 5)
+})
+
+/** SigCgt of proc_pid_status(5). */
+function catches(pid: number, signal: number): boolean {
+  const [, caught = '0'] = /^SigCgt:\s*([0-9a-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
+  return ((BigInt(`0x${caught}`) >> BigInt(signal - 1)) & 1n) === 1n
+}
+
 test('the command keeps its code, and a wrong command line has 125', async t => {
   const file = join(folderOf(t), 'p.json')
   const failed = await cli(['record', '-o', file, '--', 'sh', '-c', 'exit 7'])

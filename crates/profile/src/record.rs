@@ -61,6 +61,10 @@ const NAMESPACES: u64 = 0x7e02_0000;
 const INTEGER: u64 = u32::MAX as u64;
 const IOCTL: &str = "ioctl";
 const EPERM: u16 = 1;
+/// Calls that no program decides to make, and that come of what is done to a container: a handler's return, since engines stop
+/// containers by signals, and what a sleep goes on with when a paused container, or a stopped process, is continued. Whether one run
+/// shows them is chance; without the first a program crashes, without the second it fails.
+const OF_SIGNALS: [&str; 3] = ["rt_sigreturn", "sigreturn", "restart_syscall"];
 
 /// Name, argument, bits. The rest of what these arguments mean is no matter of the profile.
 ///
@@ -103,10 +107,8 @@ pub fn recorded(observations: &[Observation], purpose: &Purpose, native: Abi) ->
         let values = seen.values.clone().filter(|_| purpose.watches(&name));
         admit(&mut calls, &name, values);
     }
-    for runtime in &purpose.runtimes {
-        for name in runtime.own_calls().iter().chain(runtime.unrecordable()) {
-            admit(&mut calls, name, None);
-        }
+    for name in purpose.unseen(observations, native) {
+        admit(&mut calls, name, None);
     }
     let profile = Profile {
         default_action: ActionName::Errno,
@@ -141,6 +143,16 @@ fn admit(calls: &mut Calls, name: &str, values: Option<BTreeSet<u64>>) {
 }
 
 impl Purpose {
+    /// Calls of a container that no run of its program has to show.
+    fn unseen(&self, observations: &[Observation], native: Abi) -> impl Iterator<Item = &'static str> {
+        let of_runtimes = |runtime: &'_ Runtime| runtime.own_calls().iter().chain(runtime.unrecordable());
+        let own = self.runtimes.iter().flat_map(of_runtimes);
+        let abis = abis(observations, native);
+        let of_signals = OF_SIGNALS.iter().filter(|_| !self.runtimes.is_empty());
+        let exists = move |name: &&str| abis.iter().any(|&abi| number(abi, name).is_some());
+        own.chain(of_signals).copied().filter(exists)
+    }
+
     fn watches(&self, name: &str) -> bool {
         self.ioctl_requests || name != IOCTL
     }
@@ -153,12 +165,16 @@ fn label(seen: &Observation) -> String {
 
 /// The machine's own is in every filter, and is named so that the profile says what it is for.
 fn architectures(observations: &[Observation], native: Abi) -> Vec<libseccomp::ScmpArch> {
+    abis(observations, native).into_iter().map(Abi::libseccomp).collect()
+}
+
+fn abis(observations: &[Observation], native: Abi) -> BTreeSet<Abi> {
     let named = observations
         .iter()
         .filter(|seen| name(seen.arch, seen.number).is_some());
     let mut abis: BTreeSet<Abi> = named.filter_map(|seen| Abi::of(seen.arch, seen.number)).collect();
     abis.insert(native);
-    abis.into_iter().map(Abi::libseccomp).collect()
+    abis
 }
 
 /// One rule of all names without conditions, and one for each value of the others.

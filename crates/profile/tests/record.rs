@@ -206,7 +206,8 @@ fn the_calls_of_the_runtimes_are_added() {
         ..Purpose::default()
     };
     let one = record(&plain(&["read"]), &purpose);
-    let expected: BTreeSet<_> = Runtime::Crun.own_calls().iter().copied().chain(["read"]).collect();
+    let own = Runtime::Crun.own_calls().iter().copied();
+    let expected: BTreeSet<_> = own.chain(["read", "rt_sigreturn", "restart_syscall"]).collect();
     assert!(one.profile.rules[0].names.iter().map(String::as_str).eq(expected));
     let both = record(
         &plain(&["read"]),
@@ -221,6 +222,32 @@ fn the_calls_of_the_runtimes_are_added() {
             .iter()
             .all(|name| both.profile.rules[0].names.iter().any(|other| other == name))
     );
+}
+
+#[test]
+fn calls_that_come_of_signals_are_added_for_containers_only() {
+    let names = |observations: &[Observation], runtimes: &[Runtime]| {
+        let runtimes = runtimes.to_vec();
+        let purpose = Purpose {
+            runtimes,
+            ..Purpose::default()
+        };
+        record(observations, &purpose).profile.rules[0].names.clone()
+    };
+    let has = |names: &[String], name: &str| names.iter().any(|other| other == name);
+    assert_eq!(
+        names(&plain(&["read"]), &[]),
+        ["read"],
+        "what was seen is needed, and nothing else"
+    );
+    for runtime in Runtime::ALL {
+        let native = names(&plain(&["read"]), &[runtime]);
+        assert!(has(&native, "rt_sigreturn") && has(&native, "restart_syscall") && !has(&native, "sigreturn"));
+        assert!(
+            has(&names(&[seen(Abi::I386, "read", None)], &[runtime]), "sigreturn"),
+            "{runtime}"
+        );
+    }
 }
 
 #[test]

@@ -8,10 +8,12 @@ const DESCRIPTION = `Write the smallest profile that lets a command run as it ju
 
 Every call of the command and of its descendants is seen and let run. The profile has their names, for the ABIs that were used; the
 values of an argument are kept apart where they decide alone: families of socket and socketpair, personality, namespaces of
-clone. A call without a name is told, and not written. --for adds what a runtime calls itself before it executes the command;
+clone. A call without a name is told, and not written. --for adds what a runtime calls itself before it executes the command,
+and what comes of pauses and signals in a container (restart_syscall, rt_sigreturn), which no run has to show;
 docker and containerd mean runc, podman and cri-o either runtime.
 
-One run shows what it did, not what the command may do: --append adds another, and tells what was new. How many runs made
+One run shows what it did, not what the command may do: --append adds another, and tells what was new. What threads call
+when they wait for each other (futex, sched_yield, madvise) depends on time too: append until a run adds nothing. How many runs made
 each call, and which were made in one phase only, is in FILE.record.json, beside the profile. Start
 and end are its first and last five seconds, in runs of twenty seconds or more. Every half minute a run says whether it still
 shows anything new.`
