@@ -173,6 +173,7 @@ test('a view has what people look for', t => {
         probes: 'configuration',
       },
     },
+    recording: null,
     bundle: '/b',
     initPid: 7,
     listeners: 1,
