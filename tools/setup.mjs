@@ -112,6 +112,13 @@ const SYSTEM_PACKAGES = [
     engine: true,
     present: () => which('go') !== null,
   },
+  ...['zsh', 'fish'].map(shell => ({
+    name: shell,
+    why: 'for tests of its completion',
+    required: false,
+    engine: true,
+    present: () => which(shell) !== null,
+  })),
   {
     name: 'chromium',
     why: 'for tests of the dashboard',

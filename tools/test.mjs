@@ -14,7 +14,7 @@ import { createInterface } from 'node:readline'
 import { fetchPrometheus } from './prometheus.mjs'
 import { buildEnvironment, canInstall, explain, root, say, setUp, which } from './setup.mjs'
 
-const PARTS = ['runc', 'crun', 'podman', 'containerd', 'docker', 'embedded', 'prometheus', 'chromium']
+const PARTS = ['runc', 'crun', 'podman', 'containerd', 'docker', 'embedded', 'prometheus', 'chromium', 'zsh', 'fish']
 /** What `setup.mjs` installs or `prometheus.mjs` fetches, or needs nothing: where these are not exercised, the run is not complete. */
 const EXPECTED_PARTS = ['runc', 'crun', 'podman', 'containerd', 'docker', 'embedded', 'prometheus', 'chromium']
 

@@ -1,25 +1,54 @@
-/** `completion`: bash itself completes with the script; all scripts have every command, option and word. */
+/** `completion`: each shell itself completes with its script, which has every command, option and word. */
 
-import test from 'ava'
+import test, { type ExecutionContext } from 'ava'
 import { createProgram } from '../../ts/cli/program.ts'
-import { completionScript } from '../../ts/cli/completion.ts'
+import { completionScript, type Shell } from '../../ts/cli/completion.ts'
 import { placesOf } from '../../ts/cli/completion-tree.ts'
 import { start } from '../helpers/child.ts'
 import { cli } from '../helpers/cli.ts'
+import { checksWith, type Check } from '../helpers/engine-checks.ts'
+import { folderOf } from '../helpers/folder.ts'
+import { findCommand, type Need } from '../helpers/needs.ts'
 
 const places = placesOf(createProgram(() => {}))
 
-/** What bash offers for the last word of a line. */
-async function offered(...typed: string[]): Promise<string[]> {
-  const { stdout: script } = await cli(['completion', 'bash'])
-  const ask = `set -u
+/** What a shell is to do with our script, and the words of the line behind it. */
+const ASK = {
+  bash: `set -u
 COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMPREPLY=()
 _seccomp_notifyd
-printf '%s\\n' "\${COMPREPLY[@]}"`
-  const { code, stdout, stderr } = await start('bash', ['-c', `${script}\n${ask}`, 'bash', 'seccomp-notifyd', ...typed])
+printf '%s\\n' "\${COMPREPLY[@]}"`,
+  // Its own are there in its line editor alone. They pass over what does not begin as the last word does, and so is done below.
+  zsh: `words=("$@"); CURRENT=$#
+compadd() { shift; print -l -- "$@" }
+_files() {}
+_seccomp_notifyd`,
+  fish: 'complete -C (string join " " -- $argv)',
+}
+const BEFORE = { bash: '', zsh: 'compdef() {}', fish: '' }
+const OPTIONS = { bash: ['-c'], zsh: ['-f', '-c'], fish: ['--no-config', '-c'] }
+
+/** What a shell offers for the last word of a line, in a folder without files. */
+async function offered(t: ExecutionContext, shell: Shell, ...typed: string[]): Promise<string[]> {
+  const { stdout: script } = await cli(['completion', shell])
+  const line = ['seccomp-notifyd', ...typed]
+  const name = shell === 'fish' ? [] : [shell]
+  const text = [BEFORE[shell], script, ASK[shell]].join('\n')
+  const { code, stdout, stderr } = await start(shell, [...OPTIONS[shell], text, ...name, ...line], { cwd: folderOf(t) })
     .finished
-  if (code !== 0 || stderr !== '') throw new Error(`bash ended with ${code}: ${stderr}`)
-  return stdout.split('\n').filter(word => word !== '')
+  if (code !== 0 || stderr !== '') throw new Error(`${shell} ended with ${code}: ${stderr}`)
+  const words = stdout.split('\n').map(found => found.split('\t')[0] ?? '')
+  return words.filter(word => word !== '' && word.startsWith(typed.at(-1) ?? ''))
+}
+
+const checks: Record<Shell, Check> = {
+  bash: (title, body) => test(`bash: ${title}`, body),
+  zsh: checksWith('zsh', needShell('zsh')),
+  fish: checksWith('fish', needShell('fish')),
+}
+
+function needShell(name: Shell): Need {
+  return findCommand(name) === undefined ? { usable: false, reason: `${name} is not installed` } : { usable: true }
 }
 
 for (const [typed, found] of [
@@ -39,26 +68,25 @@ for (const [typed, found] of [
   [['run', '--', 'p'], []],
   [['ps', '--js'], ['--json']],
   [['ps', 'ser'], []],
-  [
-    ['completion', ''],
-    ['bash', 'zsh', 'fish', '--help'],
-  ],
+  [['completion', 'z'], ['zsh']],
   [['profile', 'check', '--runtime', 'r'], ['runc']],
 ] as const) {
-  test(`bash completes ${typed.join(' ')}`, async t => {
-    t.deepEqual((await offered(...typed)).toSorted(), [...found].toSorted())
-  })
+  for (const shell of ['bash', 'zsh', 'fish'] as const) {
+    checks[shell](`completes ${typed.join(' ')}`, async t => {
+      t.deepEqual((await offered(t, shell, ...typed)).toSorted(), [...found].toSorted())
+    })
+  }
 }
 
 test('bash offers every command at the beginning, with the options of the whole', async t => {
-  const names = (await offered('')).filter(word => !word.startsWith('-'))
+  const names = (await offered(t, 'bash', '')).filter(word => !word.startsWith('-'))
   const { stdout } = await cli(['--help'])
   const list = /\nCommands:\n([^]*)/.exec(stdout)?.[1] ?? ''
   t.deepEqual(
     names,
     [...list.matchAll(/^ {2}([a-z-]+)/gm)].map(([, name]) => name),
   )
-  t.true((await offered('-')).includes('--version'))
+  t.true((await offered(t, 'bash', '-')).includes('--version'))
 })
 
 for (const shell of ['bash', 'zsh', 'fish'] as const) {

@@ -4,7 +4,17 @@ import { spawnSync } from 'node:child_process'
 import { appendFileSync, existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
-export type Part = 'runc' | 'crun' | 'podman' | 'containerd' | 'docker' | 'embedded' | 'prometheus' | 'chromium'
+export type Part =
+  | 'runc'
+  | 'crun'
+  | 'podman'
+  | 'containerd'
+  | 'docker'
+  | 'embedded'
+  | 'prometheus'
+  | 'chromium'
+  | 'zsh'
+  | 'fish'
 
 /** Usable, or why not. */
 export type Need = { usable: true } | { usable: false; reason: string }
