@@ -44,7 +44,8 @@ for (const [title, words, exitCode] of [
   ['a static program with threads and descendants', [guest('calls-in-many-places'), 'quiet'], 3],
   ['a program of three ABIs', [guest('calls-by-abi')], 0],
   ['python with a socket, a thread and a child', ['python3', '-c', PYTHON], 0],
-  ['signals that interrupt', ['bash', '-c', 'trap : USR1; (kill -USR1 $$) & wait; wait; exit 5'], 5],
+  // From some of bash's handlers it jumps: whether they return depends on what it waits for then.
+  ['a handler that returns', ['bash', '-c', 'trap : USR1; kill -USR1 $$; exit 5'], 5],
 ] as const) {
   test(`the profile lets the same run pass: ${title}`, async t => {
     const recorded = await seen(...words)
