@@ -69,7 +69,8 @@ new Worker('0', { eval: true }).on('exit', () => process.exit(require('child_pro
 test('without any one of the calls verify names exactly that', async t => {
   const words = [guest('calls-in-many-places'), 'quiet'] as const
   const { json, profile } = await seen(...words)
-  const names = namesOf(profile)
+  // Allowed since handlers are made, whether one ran or not.
+  const names = namesOf(profile).filter(name => name !== 'rt_sigreturn')
   t.true(names.length > 20, json)
   for (const name of names) {
     const rules = profile.syscalls.map(rule => ({ ...rule, names: rule.names.filter(other => other !== name) }))
@@ -110,6 +111,8 @@ for (const [title, words] of STRACED) {
     // `4711 mkdir("/tmp/x", 0700) = 0`; a thread that is cut short comes again as `4711 <... wait4 resumed>`.
     const lines = readFileSync(file, 'utf8').matchAll(/^\d+ +([a-z0-9_]+)\(/gm)
     const expected = new Set([...lines].map(([, name = '']) => name))
+    // It is let run unseen.
+    expected.delete('rt_sigreturn')
     const { calls } = await seen(...words)
     t.deepEqual(calls.map(({ syscall }) => syscall).toSorted(), [...expected].toSorted())
   })

@@ -47,7 +47,8 @@ for (const [title, words] of [
     }
     const profile = await recorded(join(folderOf(t), 'p.json'), words)
     t.deepEqual(await verdictOf(JSON.stringify(profile)), { passed: true, denied: [] })
-    const names = namesOf(profile)
+    // Allowed since handlers are made, whether one ran or not.
+    const names = namesOf(profile).filter(name => name !== 'rt_sigreturn')
     t.true(names.length > 30, names.join(' '))
     for (const name of names)
       t.deepEqual(await verdictOf(without(profile, name)), { passed: false, denied: [name] }, name)

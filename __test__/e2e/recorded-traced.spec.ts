@@ -21,8 +21,11 @@ for (const program of recordedPrograms) {
     assertInstalled(program)
     const { recorded, traced } = await bothSee(t, program)
     t.true(traced.length > 20, traced.join(' '))
-    // No difference is left to be explained: what strace itself calls is not below the command, and neither is the filter's loading.
-    t.deepEqual(recorded, traced)
+    // What strace itself calls is not below the command, and neither is the filter's loading. rt_sigreturn is let run unseen.
+    t.deepEqual(
+      recorded,
+      traced.filter(name => name !== 'rt_sigreturn'),
+    )
   })
 }
 

@@ -114,10 +114,28 @@ const SECCOMP_CALLS: [(u32, &[u32]); 4] = [
     (AUDIT_ARCH_ARM, &[383]),
 ];
 
+/// Numbers of `rt_sigreturn` and, where there is one, `sigreturn`, from the same files.
+const HANDLER_RETURNS: [(u32, [u32; 2]); 4] = [
+    (AUDIT_ARCH_X86_64, [15, 513 | X32_SYSCALL_BIT]),
+    (AUDIT_ARCH_I386, [173, 119]),
+    (AUDIT_ARCH_AARCH64, [139, 139]),
+    (AUDIT_ARCH_ARM, [173, 119]),
+];
+
 impl Program {
-    /// A program that asks the supervisor about every call on every ABI.
+    /// A program that asks the supervisor about every call on every ABI, but for the return from a signal's handler, which it
+    /// allows: a signal makes a call fail that the supervisor has not received yet, and a program crashes where that return fails.
     pub fn notifying_everything() -> Self {
-        Self::of_one(returning(Action::Notify))
+        let mut program = vec![Insn::statement(op::LD_ABS, SeccompData::ARCH)];
+        for (arch, numbers) in HANDLER_RETURNS {
+            let allow = |number: u32| [Insn::jump(op::JEQ_K, number, 0, 1), returning(Action::Allow)];
+            program.push(Insn::jump(op::JEQ_K, arch, 0, 6));
+            program.push(Insn::statement(op::LD_ABS, SeccompData::NR));
+            program.extend(numbers.into_iter().flat_map(allow));
+            program.push(returning(Action::Notify));
+        }
+        program.push(returning(Action::Notify));
+        Self::made_here(program)
     }
 
     /// The same program behind a guard: `seccomp` with flag `NEW_LISTENER` fails with EBUSY, as the kernel answers

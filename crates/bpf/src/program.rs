@@ -32,11 +32,9 @@ impl Program {
         Ok(Self { instructions })
     }
 
-    /// A lone return, which the kernel takes.
-    pub(crate) fn of_one(returning: Insn) -> Self {
-        Self {
-            instructions: vec![returning],
-        }
+    /// Of instructions that the kernel takes, whatever is given to whom makes them.
+    pub(crate) const fn made_here(instructions: Vec<Insn>) -> Self {
+        Self { instructions }
     }
 
     /// Reads an array of `struct sock_filter` in this machine's byte order.

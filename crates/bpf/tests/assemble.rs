@@ -28,6 +28,35 @@ fn verdict(program: &Program, arch: u32, number: u32, args: [u64; 2]) -> Action 
 }
 
 #[test]
+fn everything_notifies_but_the_return_from_a_handler() {
+    let program = Program::notifying_everything();
+    assert_eq!(Program::new(program.instructions().to_vec()).as_ref(), Ok(&program));
+    let returns = [
+        (AUDIT_ARCH_X86_64, [15, 513 | X32_SYSCALL_BIT]),
+        (AUDIT_ARCH_I386, [119, 173]),
+        (AUDIT_ARCH_AARCH64, [139, 139]),
+    ];
+    for (arch, numbers) in returns {
+        let all = (0..600).flat_map(|number| [number, number | X32_SYSCALL_BIT]);
+        let allowed: Vec<u32> = all
+            .filter(|&number| verdict(&program, arch, number, [0, 0]) != Action::Notify)
+            .collect();
+        let expected: std::collections::BTreeSet<u32> = numbers.into_iter().collect();
+        assert_eq!(allowed, Vec::from_iter(expected), "{arch:#x}");
+        assert!(
+            numbers
+                .iter()
+                .all(|&number| verdict(&program, arch, number, [0, 0]) == Action::Allow)
+        );
+    }
+    assert_eq!(
+        verdict(&program, 0, 15, [0, 0]),
+        Action::Notify,
+        "of no architecture that is known"
+    );
+}
+
+#[test]
 fn runs_of_numbers_become_ranges() {
     let program = deny_list(&[numbers(AUDIT_ARCH_X86_64, &[9, 85, 83, 84, 83])], DENIED).unwrap();
     let deny = Insn::statement(op::RET_K, 0x0005_0001);

@@ -66,6 +66,10 @@ const EPERM: u16 = 1;
 /// shows them is chance; without the first a program crashes, without the second it fails.
 const OF_SIGNALS: [&str; 3] = ["rt_sigreturn", "sigreturn", "restart_syscall"];
 
+/// Calls that give a signal a handler. Its return is let run unseen, so it is allowed where there is one.
+const MAKE_HANDLERS: [&str; 3] = ["rt_sigaction", "sigaction", "signal"];
+pub(crate) const HANDLER_RETURNS: [&str; 2] = ["rt_sigreturn", "sigreturn"];
+
 /// Name, argument, bits. The rest of what these arguments mean is no matter of the profile.
 ///
 /// `clone3` is not here: its flags lie in memory. Neither are `socketcall` and `ipc` of i386, whose names mean several calls.
@@ -143,14 +147,18 @@ fn admit(calls: &mut Calls, name: &str, values: Option<BTreeSet<u64>>) {
 }
 
 impl Purpose {
-    /// Calls of a container that no run of its program has to show.
+    /// Calls that no run has to show.
     fn unseen(&self, observations: &[Observation], native: Abi) -> impl Iterator<Item = &'static str> {
         let of_runtimes = |runtime: &'_ Runtime| runtime.own_calls().iter().chain(runtime.unrecordable());
         let own = self.runtimes.iter().flat_map(of_runtimes);
         let abis = abis(observations, native);
         let of_signals = OF_SIGNALS.iter().filter(|_| !self.runtimes.is_empty());
+        let makes =
+            |seen: &Observation| name(seen.arch, seen.number).is_some_and(|name| MAKE_HANDLERS.contains(&&*name));
+        let has_handlers = observations.iter().any(makes);
+        let returns = HANDLER_RETURNS.iter().filter(move |_| has_handlers);
         let exists = move |name: &&str| abis.iter().any(|&abi| number(abi, name).is_some());
-        own.chain(of_signals).copied().filter(exists)
+        own.chain(of_signals).chain(returns).copied().filter(exists)
     }
 
     fn watches(&self, name: &str) -> bool {

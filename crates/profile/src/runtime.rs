@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::Error;
+use crate::record::HANDLER_RETURNS;
 
 /// The runtime that is to load a profile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -102,12 +103,13 @@ impl Runtime {
         }
     }
 
-    /// Calls that it may make before anybody can answer a notification. Where all others notify, these do only if they are
+    /// Calls that it may make before anybody can answer a notification, and returns from handlers of signals: another signal makes
+    /// a call fail that nobody has received yet, and a program crashes where that return fails. Where all others notify, these do only if they are
     /// denied; a recorded profile allows them, seen or not.
     pub(crate) const fn unrecordable(self) -> &'static [&'static str] {
         match self {
             Self::Runc => &GO_CALLS,
-            Self::Crun => &[],
+            Self::Crun => &HANDLER_RETURNS,
         }
     }
 

@@ -251,6 +251,16 @@ fn calls_that_come_of_signals_are_added_for_containers_only() {
 }
 
 #[test]
+fn the_return_from_a_handler_is_allowed_where_one_is_made() {
+    let returns = |observations: &[Observation]| {
+        let program = program(&record(observations, &Purpose::default()));
+        verdict(&program, Abi::X86_64.arch(), 15, [0; 6]) == Action::Allow
+    };
+    assert!(returns(&plain(&["read", "rt_sigaction"])));
+    assert!(!returns(&plain(&["read", "rt_sigprocmask"])));
+}
+
+#[test]
 fn the_order_of_observations_is_no_matter() {
     let mut observations = plain(&["read", "write", "clone3"]);
     observations.push(seen(HOST, "socket", Some(&[1])));

@@ -93,7 +93,10 @@ fn metadata(done: &Transformed) -> Value {
 #[test]
 fn every_call_notifies_but_what_the_runtime_needs() {
     for profile in [usual(), unconfined()] {
-        for (runtime, expected) in [(Runtime::Runc, GO_CALLS.to_vec()), (Runtime::Crun, vec![])] {
+        for (runtime, expected) in [
+            (Runtime::Runc, GO_CALLS.to_vec()),
+            (Runtime::Crun, vec!["rt_sigreturn"]),
+        ] {
             let done = recorded(&profile, runtime).unwrap();
             let silent = silent(&done);
             assert_eq!(silent, expected, "{runtime}");

@@ -6,7 +6,8 @@ import { reflow } from '../prose.ts'
 
 const DESCRIPTION = `Write the smallest profile that lets a command run as it just did.
 
-Every call of the command and of its descendants is seen and let run. The profile has their names, for the ABIs that were used; the
+Every call of the command and of its descendants is seen and let run, but for the return from a signal's handler, which is
+allowed where a handler is made: a signal that comes at the wrong moment would make it fail, and the command crash. The profile has their names, for the ABIs that were used; the
 values of an argument are kept apart where they decide alone: families of socket and socketpair, personality, namespaces of
 clone. A call without a name is told, and not written. --for adds what a runtime calls itself before it executes the command,
 and what comes of pauses and signals in a container (restart_syscall, rt_sigreturn), which no run has to show;
