@@ -95,6 +95,9 @@ function define(runtime: RuntimeName): void {
       // One whose files are gone before they are read keeps its id.
       const endsWhenNamed = async (name: string, running: Promise<Finished>) => {
         await until(async () => (await named()).includes(`${name} podman`), 10_000)
+        // Podman takes it for running a moment after it does run.
+        const inspect = ['inspect', '--type', 'container', '--format', '{{.State.Running}}', name]
+        await until(async () => (await podman.call(inspect)).stdout === 'true\n', 10_000)
         t.is((await podman.call(['exec', name, 'touch', '/tmp/end'])).code, 0)
         t.is((await running).code, 7)
       }
