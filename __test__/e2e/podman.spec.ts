@@ -98,7 +98,8 @@ function define(runtime: RuntimeName): void {
         // Podman takes it for running a moment after it does run.
         const inspect = ['inspect', '--type', 'container', '--format', '{{.State.Running}}', name]
         await until(async () => (await podman.call(inspect)).stdout === 'true\n', 10_000)
-        t.is((await podman.call(['exec', name, 'touch', '/tmp/end'])).code, 0)
+        // It fails where the container is removed before it has tidied up; that the container ends is what counts.
+        await podman.call(['exec', name, 'touch', '/tmp/end'])
         t.is((await running).code, 7)
       }
       await endsWhenNamed('gone', podman.run(shim.script, ['--rm', '--name', 'gone', ...ASKED_FOR], denied))
