@@ -32,7 +32,7 @@ impl Program {
         Ok(Self { instructions })
     }
 
-    /// Of instructions that the kernel takes, whatever is given to whom makes them.
+    /// Of instructions made by this crate, of which a test holds that the kernel takes them.
     pub(crate) const fn made_here(instructions: Vec<Insn>) -> Self {
         Self { instructions }
     }
